@@ -1,0 +1,162 @@
+"""What the tests of every service share: real servers, real certificates, real tokens."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import grpc
+import jwt
+import nats
+import pytest
+import uvloop
+from common.grpc_client import create_channel
+from common.grpc_server import GrpcServer
+from common.identity import ALGORITHM, AUDIENCE, ISSUER, TokenVerifier
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from google.protobuf.descriptor import ServiceDescriptor
+from nats.aio.client import Client
+from stack.nats import TemporaryNats
+from stack.postgres import TemporaryPostgres
+from stack.tls import issue
+
+ROOT = Path(__file__).parent
+NAMES = ("auth", "catalog", "ingest", "menus", "gateway")
+Metadata = tuple[tuple[str, str], ...]
+
+
+@pytest.fixture(scope="session")
+def event_loop_policy() -> asyncio.AbstractEventLoopPolicy:
+    return uvloop.EventLoopPolicy()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[TemporaryPostgres]:
+    with TemporaryPostgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def nats_server() -> Iterator[TemporaryNats]:
+    with TemporaryNats() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def connect_nats(nats_server) -> Callable[[str], AbstractAsyncContextManager[Client]]:
+    """`async with connect_nats("menus") as client`: connected with that service's permissions."""
+
+    @asynccontextmanager
+    async def connect(service: str) -> AsyncIterator[Client]:
+        client = await nats.connect(
+            nats_server.url,
+            nkeys_seed=str(nats_server.seed_file(service)),
+            inbox_prefix=f"_INBOX_{service}".encode(),
+        )
+        try:
+            yield client
+        finally:
+            await client.close()
+
+    return connect
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory) -> Path:
+    """A folder with one TLS folder per service."""
+    folder = tmp_path_factory.mktemp("tls")
+    issue(folder, NAMES)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres) -> Callable[[str], str]:
+    """`migrated("menus")`: the URL of a fresh database with that service's migrations applied."""
+
+    def migrate(service: str) -> str:
+        url = postgres.create_service_database(service)
+        subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "alembic",
+                "-c",
+                f"services/{service}/alembic.ini",
+                "upgrade",
+                "head",
+            ],
+            cwd=ROOT,
+            env=os.environ | {f"{service.upper()}_DATABASE_URL": url},
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        return url
+
+    return migrate
+
+
+class People:
+    """Mints access tokens as auth would, and verifies them."""
+
+    def __init__(self) -> None:
+        self.key = Ed25519PrivateKey.generate()
+        self.verifier = TokenVerifier(self._keys)
+
+    async def _keys(self):
+        return {"test": self.key.public_key()}
+
+    def token(self, user_id: UUID, roles: Sequence[str] = (), lifetime: float = 1800) -> str:
+        now = int(time.time())
+        claims = {
+            "sub": str(user_id), "sid": str(uuid4()), "iat": now, "exp": now + int(lifetime),
+            "iss": ISSUER, "aud": AUDIENCE, "roles": list(roles),
+        }  # fmt: skip
+        return jwt.encode(claims, self.key, algorithm=ALGORITHM, headers={"kid": "test"})
+
+    def metadata(self, user_id: UUID, roles: Sequence[str] = ()) -> Metadata:
+        """Call metadata of a request that this person makes."""
+        return (("authorization", f"Bearer {self.token(user_id, roles)}"), ("x-request-id", "test"))
+
+
+@pytest.fixture(scope="session")
+def people() -> People:
+    return People()
+
+
+@pytest.fixture(scope="session")
+def serve(certificates, people):
+    """Run one service's servicers on a real port with mutual TLS.
+
+    `async with serve("menus", SERVICES, add) as connect` where `add(server)` registers them and
+    `connect("gateway")` opens a channel as that caller.
+    """
+
+    @asynccontextmanager
+    async def run(
+        name: str, services: Sequence[ServiceDescriptor], add: Callable[[grpc.aio.Server], None]
+    ) -> AsyncIterator[Callable[[str], grpc.aio.Channel]]:
+        server = GrpcServer(name, services, people.verifier)
+        add(server.server)
+        port = await server.start("127.0.0.1:0", certificates / name)
+        channels: list[grpc.aio.Channel] = []
+
+        def connect(caller: str) -> grpc.aio.Channel:
+            target = f"ipv4:127.0.0.1:{port}"
+            channels.append(create_channel(name, target, certificates / caller, services))
+            return channels[-1]
+
+        try:
+            yield connect
+        finally:
+            for channel in channels:
+                await channel.close()
+            await server.server.stop(None)
+
+    return run

@@ -1,0 +1,190 @@
+"""Run JetStream handlers: one message, one transaction, one effect."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from google.protobuf.message import DecodeError, Message
+from nats.aio.msg import Msg
+from nats.errors import TimeoutError as NatsTimeoutError
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from prometheus_client import Counter
+from sqlalchemy import DateTime, func
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from common import telemetry
+from common.db import Database, Session, is_unavailable
+from common.nats_client import DEAD_LETTERS
+from common.outbox import MESSAGE_ID
+
+log = structlog.get_logger()
+
+Handler = Callable[[Session, Any], Awaitable[None]]
+Handlers = Mapping[type[Message], Handler]
+
+BACKOFF_SECONDS = (1.0, 5.0, 15.0, 30.0, 60.0)
+MAX_ATTEMPTS = 8
+AWAY_SECONDS = 2.0
+FETCH = 50
+FETCH_SECONDS = 5.0
+ACK_WAIT_SECONDS = 60
+
+consumed_total = Counter("consumer_messages", "Messages consumed.", ["stream", "result"])
+
+
+class InboxRow:
+    """Mixin; each service declares `class Inbox(InboxRow, Base)` in its own schema."""
+
+    __tablename__ = "inbox"
+    message_id: Mapped[UUID] = mapped_column(primary_key=True)
+    received_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=func.now(), index=True
+    )
+
+
+@dataclass
+class ConsumerState:
+    """What the operator wants to know of one consumer of this process."""
+
+    stream: str
+    durable: str
+    done: int = 0
+    failed: int = 0
+    dead: int = 0
+    last_error: str = ""
+    subjects: list[str] = field(default_factory=list)
+
+
+class Consumer:
+    """A service's durable consumer on one stream; replicas share its messages.
+
+    The durable is named like the service. A message is acknowledged after the commit of its
+    effects and its inbox row; what fails is given back with a growing delay, and after
+    MAX_ATTEMPTS goes to the dead letters. While the database is away nothing counts as failed.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        stream: str,
+        handlers: Handlers,
+        database: Database,
+        inbox: type[InboxRow],
+    ) -> None:
+        self._handlers = {
+            message.DESCRIPTOR.full_name: (message, handler)
+            for message, handler in handlers.items()
+        }
+        self._database = database
+        self._inbox: Any = inbox.__table__  # type: ignore[attr-defined]
+        self.state = ConsumerState(stream, service, subjects=sorted(self._handlers))
+
+    async def run(self, jetstream: JetStreamContext, stopping: asyncio.Event) -> None:
+        while not stopping.is_set():
+            try:
+                await self._consume(jetstream, stopping)
+            except Exception as error:  # noqa: BLE001 boundary: the loop outlives NATS
+                self._note(error)
+                log.warning("consumer waits", stream=self.state.stream, error=self.state.last_error)
+                await asyncio.sleep(AWAY_SECONDS)
+
+    async def _consume(self, jetstream: JetStreamContext, stopping: asyncio.Event) -> None:
+        config = ConsumerConfig(
+            durable_name=self.state.durable,
+            filter_subjects=self.state.subjects,
+            ack_policy=AckPolicy.EXPLICIT,
+            deliver_policy=DeliverPolicy.ALL,
+            ack_wait=ACK_WAIT_SECONDS,
+            max_deliver=-1,
+            max_ack_pending=4 * FETCH,
+        )
+        await jetstream.add_consumer(self.state.stream, config)
+        subscription = await jetstream.pull_subscribe_bind(
+            self.state.durable, stream=self.state.stream
+        )
+        while not stopping.is_set():
+            with suppress(NatsTimeoutError):
+                for message in await subscription.fetch(FETCH, timeout=FETCH_SECONDS):
+                    await self.take(jetstream, message)
+
+    async def take(self, jetstream: JetStreamContext, message: Msg) -> None:
+        """Do one message: its effects once, then the acknowledgement."""
+        headers = message.headers or {}
+        try:
+            message_id = UUID(headers.get(MESSAGE_ID, ""))
+            kind, handler = self._handlers[message.subject]
+            event = kind.FromString(message.data)
+        except (DecodeError, KeyError, ValueError) as error:
+            await self._bury(jetstream, message, f"malformed: {error}")
+            return
+        try:
+            with telemetry.continued_span(f"consume {message.subject}", headers):
+                async with self._database.sessions.begin() as session:
+                    if await self._is_first(session, message_id):
+                        await handler(session, event)
+        except Exception as error:  # noqa: BLE001 boundary: the message must be given back
+            await self._give_back(jetstream, message, error)
+        else:
+            await message.ack()
+            self.state.done += 1
+            consumed_total.labels(self.state.stream, "done").inc()
+
+    async def _is_first(self, session: Session, message_id: UUID) -> bool:
+        row = insert(self._inbox).values(message_id=message_id).on_conflict_do_nothing()
+        inserted = await session.execute(row.returning(self._inbox.c.message_id))
+        return inserted.scalar_one_or_none() is not None
+
+    async def _give_back(self, jetstream: JetStreamContext, message: Msg, error: Exception) -> None:
+        self._note(error)
+        if is_unavailable(error):
+            await message.nak(delay=AWAY_SECONDS)
+            return
+        log.error("message failed", subject=message.subject, exc_info=error)
+        consumed_total.labels(self.state.stream, "failed").inc()
+        self.state.failed += 1
+        attempt = message.metadata.num_delivered
+        if attempt >= MAX_ATTEMPTS:
+            await self._bury(jetstream, message, self.state.last_error)
+        else:
+            await message.nak(delay=BACKOFF_SECONDS[min(attempt, len(BACKOFF_SECONDS)) - 1])
+
+    async def _bury(self, jetstream: JetStreamContext, message: Msg, error: str) -> None:
+        """Keep the message as a dead letter, then take it off the queue; never the other way."""
+        stored = message.metadata.sequence.stream
+        name = f"{self.state.durable}.{message.metadata.stream}"
+        await jetstream.publish(
+            f"dlq.{name}",
+            message.data,
+            headers={
+                **(message.headers or {}),
+                MESSAGE_ID: f"dlq.{name}.{stored}",
+                "Dlq-Subject": message.subject,
+                "Dlq-Sequence": str(stored),
+                "Dlq-Attempts": str(message.metadata.num_delivered),
+                "Dlq-Error": " ".join(error.split())[:500],
+            },
+        )
+        await message.term()
+        self.state.dead += 1
+        self.state.last_error = error
+        consumed_total.labels(self.state.stream, "dead").inc()
+        log.error("dead letter", stream=DEAD_LETTERS, subject=message.subject, error=error)
+
+    def _note(self, error: Exception) -> None:
+        self.state.last_error = f"{type(error).__name__}: {error}"[:300]
+
+
+def by_stream(handlers: Handlers) -> Mapping[str, Handlers]:
+    """Handlers grouped by the stream that carries their messages: AUTH, CATALOG …"""
+    grouped: dict[str, dict[type[Message], Handler]] = {}
+    for message, handler in handlers.items():
+        context = message.DESCRIPTOR.full_name.split(".")[1]
+        grouped.setdefault(context.upper(), {})[message] = handler
+    return grouped

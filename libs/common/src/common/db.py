@@ -1,0 +1,113 @@
+"""The database, named once so that services need not import SQLAlchemy to pass it on."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from prometheus_client import Counter
+from sqlalchemy import MetaData, event, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
+from uuid_utils.compat import uuid7
+
+Session = AsyncSession
+Sessions = async_sessionmaker[AsyncSession]
+
+# Constraint names are part of the schema: migrations and error handling refer to them.
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+STATEMENT_TIMEOUT_MS = 15_000
+CONNECT_TIMEOUT_SECONDS = 5
+POOL_TIMEOUT_SECONDS = 5
+# PostgreSQL error codes, appendix A: connection exceptions, too many connections,
+# a statement cancelled by timeout, and the server going down or coming up.
+UNAVAILABLE_SQLSTATES = ("08", "53300", "57014", "57P01", "57P02", "57P03")
+
+statements_total = Counter("sql_statements", "SQL statements sent, without BEGIN and COMMIT.")
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One pool of connections, entered in two ways.
+
+    `sessions.begin()` is one transaction, committed at the end; `readers()` sends each statement
+    on its own, which saves the round trips of BEGIN and COMMIT: for reads of one statement.
+    """
+
+    engine: AsyncEngine
+    sessions: Sessions
+    readers: Sessions
+
+    async def ping(self) -> None:
+        async with self.readers() as session:
+            await session.execute(text("select 1"))
+
+
+@asynccontextmanager
+async def connect(url: str, pool_size: int = 10) -> AsyncIterator[Database]:
+    engine = create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=1,  # the relay keeps one for itself
+        pool_timeout=POOL_TIMEOUT_SECONDS,
+        connect_args={
+            "timeout": CONNECT_TIMEOUT_SECONDS,
+            "server_settings": {
+                "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+                "idle_in_transaction_session_timeout": str(STATEMENT_TIMEOUT_MS),
+                "jit": "off",  # every statement here is short
+            },
+        },
+    )
+    event.listen(engine.sync_engine, "before_cursor_execute", _count_statement)
+    autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+    try:
+        yield Database(
+            engine,
+            async_sessionmaker(engine, expire_on_commit=False),
+            async_sessionmaker(autocommit, expire_on_commit=False),
+        )
+    finally:
+        await engine.dispose()
+
+
+def _count_statement(*_: object) -> None:
+    statements_total.inc()
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether a database error means that the server is away, rather than that we are wrong."""
+    if isinstance(error, DBAPIError):
+        sqlstate = str(getattr(error.orig, "sqlstate", None) or "")
+        return error.connection_invalidated or sqlstate.startswith(UNAVAILABLE_SQLSTATES)
+    sqlstate = str(getattr(error, "sqlstate", None) or "")  # asyncpg's own, while connecting
+    return isinstance(error, (OSError, TimeoutError, PoolTimeoutError)) or sqlstate.startswith(
+        UNAVAILABLE_SQLSTATES
+    )
+
+
+def schema(name: str) -> MetaData:
+    """The metadata of one context's own schema."""
+    return MetaData(schema=name, naming_convention=NAMING_CONVENTION)
+
+
+def new_id() -> UUID:
+    """UUIDv7 (RFC 9562): new rows land at the end of the index."""
+    return uuid7()
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

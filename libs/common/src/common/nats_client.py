@@ -1,0 +1,81 @@
+"""The connection to NATS, and what is declared on it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import nats
+import structlog
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import RetentionPolicy, StorageType, StreamConfig
+
+from common.settings import ServiceSettings
+
+log = structlog.get_logger()
+
+DAY_SECONDS = 24 * 3600
+EVENTS_MAX_AGE_SECONDS = 30 * DAY_SECONDS
+DEAD_LETTERS_MAX_AGE_SECONDS = 90 * DAY_SECONDS
+# Longer than the longest time the relay may lie between publishing and deleting a row.
+DUPLICATE_WINDOW_SECONDS = 600
+DEAD_LETTERS = "DLQ"
+PING_TIMEOUT_SECONDS = 2
+
+
+@asynccontextmanager
+async def connect(service: str, settings: ServiceSettings) -> AsyncIterator[Client]:
+    """Connected for as long as the process lives: a lost connection is taken up again for ever."""
+
+    async def report(error: Exception) -> None:
+        log.warning("nats", error=str(error) or type(error).__name__)
+
+    client = await nats.connect(
+        settings.nats_url,
+        name=service,
+        inbox_prefix=f"_INBOX_{service}".encode(),
+        nkeys_seed=str(settings.nats_seed_file) if settings.nats_seed_file else None,
+        error_cb=report,
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=0.5,
+        connect_timeout=2,
+    )
+    try:
+        yield client
+    finally:
+        if client.is_connected:
+            await client.drain()
+        else:
+            await client.close()
+
+
+async def declare_streams(jetstream: JetStreamContext, service: str) -> None:
+    """Create the service's event stream and the one for dead letters, or leave them as they are."""
+    for config in (
+        StreamConfig(
+            name=service.upper(),
+            subjects=[f"tastebuds.{service}.v1.>"],
+            retention=RetentionPolicy.LIMITS,
+            storage=StorageType.FILE,
+            max_age=EVENTS_MAX_AGE_SECONDS,
+            duplicate_window=DUPLICATE_WINDOW_SECONDS,
+        ),
+        StreamConfig(
+            name=DEAD_LETTERS,
+            subjects=["dlq.>"],
+            retention=RetentionPolicy.LIMITS,
+            storage=StorageType.FILE,
+            max_age=DEAD_LETTERS_MAX_AGE_SECONDS,
+            duplicate_window=DUPLICATE_WINDOW_SECONDS,
+        ),
+    ):
+        await jetstream.add_stream(config)
+
+
+async def ping(client: Client) -> None:
+    """Raises when the server does not answer."""
+    await client.flush(timeout=PING_TIMEOUT_SECONDS)
+
+
+def is_unavailable(error: BaseException) -> bool:
+    return isinstance(error, (NatsError, OSError, TimeoutError))

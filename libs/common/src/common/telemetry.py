@@ -1,0 +1,112 @@
+"""Logs and traces, set up once per process."""
+
+import logging
+import sys
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+import structlog
+from opentelemetry import propagate, trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.instrumentation.grpc import aio_client_interceptors, aio_server_interceptor
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.trace import Link, Span, SpanKind, get_current_span
+
+from common.requests import current
+from common.settings import ServiceSettings
+
+tracer = trace.get_tracer("tastebuds")
+
+
+def configure(service: str, settings: ServiceSettings) -> None:
+    _configure_logs(service, settings)
+    if settings.otlp_endpoint:
+        provider = TracerProvider(
+            sampler=ParentBased(TraceIdRatioBased(settings.trace_ratio)),
+            resource=Resource.create({"service.name": service}),
+        )
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        trace.set_tracer_provider(provider)
+
+
+def is_tracing() -> bool:
+    """Off means not installed: interceptors cost even when nothing is sampled."""
+    return isinstance(trace.get_tracer_provider(), TracerProvider)
+
+
+def grpc_server_interceptors() -> list[Any]:
+    return [aio_server_interceptor()] if is_tracing() else []  # type: ignore[no-untyped-call]
+
+
+def grpc_client_interceptors() -> list[Any]:
+    return list(aio_client_interceptors()) if is_tracing() else []  # type: ignore[no-untyped-call]
+
+
+def trace_id() -> str | None:
+    """The current trace id as 32 hex digits, when a trace is under way."""
+    context = get_current_span().get_span_context()
+    return format(context.trace_id, "032x") if context.is_valid else None
+
+
+def carried_context() -> dict[str, str]:
+    """Headers (W3C Trace Context) that let someone later go on with this trace."""
+    carrier: dict[str, str] = {}
+    if is_tracing():
+        propagate.inject(carrier)
+    return carrier
+
+
+def continued_span(
+    name: str, headers: Mapping[str, str], kind: SpanKind = SpanKind.CONSUMER
+) -> AbstractContextManager[Span]:
+    """A span of work that a message asked for: child of its sender's span, and linked to it."""
+    context = propagate.extract(headers)
+    sender = get_current_span(context).get_span_context()
+    links = [Link(sender)] if sender.is_valid else []
+    return tracer.start_as_current_span(name, context=context, kind=kind, links=links)
+
+
+def _configure_logs(service: str, settings: ServiceSettings) -> None:
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        _add_request,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer: list[Any]
+    if settings.log_format == "console":
+        renderer = [structlog.dev.ConsoleRenderer(pad_event_to=0)]
+    else:
+        renderer = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(settings.log_level)
+    for noisy in ("httpx", "httpcore", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(service=service)
+
+
+def _add_request(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    request = current.get()
+    if request is not None and request.request_id:
+        event["request_id"] = request.request_id
+    trace = trace_id()
+    if trace is not None:
+        event["trace_id"] = trace
+    return event
