@@ -15,12 +15,13 @@ import jwt
 import nats
 import pytest
 import uvloop
-from common.grpc_client import create_channel
-from common.grpc_server import GrpcServer
-from common.identity import ALGORITHM, AUDIENCE, ISSUER, TokenVerifier
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.protobuf.descriptor import ServiceDescriptor
 from nats.aio.client import Client
+
+from common.grpc_client import create_channel
+from common.grpc_server import GrpcServer
+from common.identity import ALGORITHM, AUDIENCE, ISSUER, TokenVerifier
 from stack.nats import TemporaryNats
 from stack.postgres import TemporaryPostgres
 from stack.tls import issue

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.descriptor import FileDescriptor, ServiceDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 
 from tastebuds.rpc.v1.access_pb2 import PERSON_OPTIONAL, PERSON_REQUIRED
@@ -15,6 +15,11 @@ class Rule:
     callers: frozenset[str]
     reads_person: bool
     needs_person: bool
+
+
+def services_of(*files: FileDescriptor) -> list[ServiceDescriptor]:
+    """Every service that these files of the contract declare."""
+    return [service for file in files for service in file.services_by_name.values()]
 
 
 def rules_of(services: Iterable[ServiceDescriptor]) -> dict[str, Rule]:

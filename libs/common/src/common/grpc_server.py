@@ -56,7 +56,7 @@ class GrpcServer:
         await self.server.stop(grace)
 
     async def serve(
-        self, listen: str, tls_dir: Path, stopping: asyncio.Event, grace: float
+        self, listen: str, tls_dir: Path, stopping: asyncio.Event, *, grace: float
     ) -> None:
         await self.start(listen, tls_dir)
         await stopping.wait()

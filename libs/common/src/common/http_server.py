@@ -16,7 +16,7 @@ class HttpServer(uvicorn.Server):
         yield
 
 
-async def serve(app: Any, listen: str, stopping: asyncio.Event, grace: float) -> None:
+async def serve(app: Any, listen: str, stopping: asyncio.Event, *, grace: float) -> None:
     """Serve until `stopping`; then finish what was accepted, for at most `grace` seconds."""
     host, _, port = listen.rpartition(":")
     server = HttpServer(

@@ -31,7 +31,7 @@ class ConsumerReport:
 @dataclass(frozen=True, slots=True)
 class QueueReport:
     service: str
-    outbox: OutboxReport
+    outbox: OutboxReport | None
     consumers: list[ConsumerReport]
     dead_letters: int
     warnings: list[str]
@@ -41,7 +41,7 @@ class QueueReport:
 class Queues:
     service: str
     database: Database
-    outbox: type[OutboxRow]
+    outbox: type[OutboxRow] | None
     jetstream: JetStreamContext
     consumers: Sequence[Consumer]
 
@@ -54,8 +54,13 @@ class Queues:
             dead = await self._dead_letters()
         except (NatsError, TimeoutError) as error:
             warnings.append(f"NATS: {error or type(error).__name__}")
-        waiting, age = await depth(self.database, self.outbox)
-        return QueueReport(self.service, OutboxReport(waiting, age), consumers, dead, warnings)
+        outbox = await self._outbox()
+        return QueueReport(self.service, outbox, consumers, dead, warnings)
+
+    async def _outbox(self) -> OutboxReport | None:
+        if self.outbox is None:
+            return None
+        return OutboxReport(*await depth(self.database, self.outbox))
 
     async def _consumer(self, consumer: Consumer) -> ConsumerReport:
         state = consumer.state

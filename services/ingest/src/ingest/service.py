@@ -1,0 +1,61 @@
+"""What the ingest service does, free of gRPC and NATS."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from common.db import Database
+from ingest import repository
+from ingest.clients import CatalogClient, Stored
+from ingest.connectors import Connectors, identifier
+from ingest.errors import FetchQuotaExceeded
+
+WINDOW = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a caller asks for: an id wins over an address."""
+
+    source: str
+    external_id: str | None
+    url: str | None
+    refresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Allowances:
+    """Upstream fetches that one person may cause in a minute."""
+
+    database: Database
+    per_minute: int
+
+    async def take(self, user_id: UUID) -> None:
+        """Raises FetchQuotaExceeded; known items cost nothing, so they do not come here."""
+        now = datetime.now(UTC)
+        window_start = now.replace(second=0, microsecond=0)
+        async with self.database.readers() as session:  # one statement, its own transaction
+            used = await repository.count_fetch(session, user_id, window_start)
+        if used > self.per_minute:
+            left = (window_start + WINDOW - now).total_seconds()
+            raise FetchQuotaExceeded(self.per_minute, left)
+
+
+async def ingest(
+    wanted: Wanted,
+    *,
+    caller_id: UUID,
+    connectors: Connectors,
+    catalog: CatalogClient,
+    allowances: Allowances,
+) -> Stored:
+    """The item in the catalogue, asked of its source only if unknown or to be refreshed."""
+    connector = connectors.pick(wanted.source)
+    external_id = identifier(connector, wanted.external_id, wanted.url)
+    if not wanted.refresh:
+        known = await catalog.find(connector.source, external_id)
+        if known is not None:
+            return known
+    await allowances.take(caller_id)
+    draft = await connector.fetch(external_id)
+    return await catalog.upsert(draft, refresh=wanted.refresh)
