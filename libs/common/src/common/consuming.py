@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +14,10 @@ from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from prometheus_client import Counter
-from sqlalchemy import DateTime, func
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, mapped_column
 
-from common import telemetry
+from common import dead_letters, telemetry
 from common.db import Database, Session, is_unavailable
-from common.nats_client import DEAD_LETTERS
+from common.inbox import InboxRow, is_first
 from common.outbox import MESSAGE_ID
 
 log = structlog.get_logger()
@@ -37,16 +33,6 @@ FETCH_SECONDS = 5.0
 ACK_WAIT_SECONDS = 60
 
 consumed_total = Counter("consumer_messages", "Messages consumed.", ["stream", "result"])
-
-
-class InboxRow:
-    """Mixin; each service declares `class Inbox(InboxRow, Base)` in its own schema."""
-
-    __tablename__ = "inbox"
-    message_id: Mapped[UUID] = mapped_column(primary_key=True)
-    received_at: Mapped[datetime] = mapped_column(
-        DateTime(timezone=True), server_default=func.now(), index=True
-    )
 
 
 @dataclass
@@ -83,7 +69,7 @@ class Consumer:
             for message, handler in handlers.items()
         }
         self._database = database
-        self._inbox: Any = inbox.__table__  # type: ignore[attr-defined]
+        self._inbox = inbox
         self.state = ConsumerState(stream, service, subjects=sorted(self._handlers))
 
     async def run(self, jetstream: JetStreamContext, stopping: asyncio.Event) -> None:
@@ -127,7 +113,7 @@ class Consumer:
         try:
             with telemetry.continued_span(f"consume {message.subject}", headers):
                 async with self._database.sessions.begin() as session:
-                    if await self._is_first(session, message_id):
+                    if await is_first(session, self._inbox, message_id):
                         await handler(session, event)
         except Exception as error:  # noqa: BLE001 boundary: the message must be given back
             await self._give_back(jetstream, message, error)
@@ -135,11 +121,6 @@ class Consumer:
             await message.ack()
             self.state.done += 1
             consumed_total.labels(self.state.stream, "done").inc()
-
-    async def _is_first(self, session: Session, message_id: UUID) -> bool:
-        row = insert(self._inbox).values(message_id=message_id).on_conflict_do_nothing()
-        inserted = await session.execute(row.returning(self._inbox.c.message_id))
-        return inserted.scalar_one_or_none() is not None
 
     async def _give_back(self, jetstream: JetStreamContext, message: Msg, error: Exception) -> None:
         self._note(error)
@@ -156,26 +137,11 @@ class Consumer:
             await message.nak(delay=BACKOFF_SECONDS[min(attempt, len(BACKOFF_SECONDS)) - 1])
 
     async def _bury(self, jetstream: JetStreamContext, message: Msg, error: str) -> None:
-        """Keep the message as a dead letter, then take it off the queue; never the other way."""
-        stored = message.metadata.sequence.stream
-        name = f"{self.state.durable}.{message.metadata.stream}"
-        await jetstream.publish(
-            f"dlq.{name}",
-            message.data,
-            headers={
-                **(message.headers or {}),
-                MESSAGE_ID: f"dlq.{name}.{stored}",
-                "Dlq-Subject": message.subject,
-                "Dlq-Sequence": str(stored),
-                "Dlq-Attempts": str(message.metadata.num_delivered),
-                "Dlq-Error": " ".join(error.split())[:500],
-            },
-        )
-        await message.term()
+        await dead_letters.bury(jetstream, message, self.state.durable, error)
         self.state.dead += 1
         self.state.last_error = error
         consumed_total.labels(self.state.stream, "dead").inc()
-        log.error("dead letter", stream=DEAD_LETTERS, subject=message.subject, error=error)
+        log.error("dead letter", subject=message.subject, error=error)
 
     def _note(self, error: Exception) -> None:
         self.state.last_error = f"{type(error).__name__}: {error}"[:300]

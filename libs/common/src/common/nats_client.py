@@ -10,6 +10,7 @@ from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
 
+from common import dead_letters
 from common.settings import ServiceSettings
 
 log = structlog.get_logger()
@@ -19,7 +20,6 @@ EVENTS_MAX_AGE_SECONDS = 30 * DAY_SECONDS
 DEAD_LETTERS_MAX_AGE_SECONDS = 90 * DAY_SECONDS
 # Longer than the longest time the relay may lie between publishing and deleting a row.
 DUPLICATE_WINDOW_SECONDS = 600
-DEAD_LETTERS = "DLQ"
 PING_TIMEOUT_SECONDS = 2
 
 
@@ -61,7 +61,7 @@ async def declare_streams(jetstream: JetStreamContext, service: str) -> None:
             duplicate_window=DUPLICATE_WINDOW_SECONDS,
         ),
         StreamConfig(
-            name=DEAD_LETTERS,
+            name=dead_letters.STREAM,
             subjects=["dlq.>"],
             retention=RetentionPolicy.LIMITS,
             storage=StorageType.FILE,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 
+from common import dead_letters
 from common.consuming import Consumer, ConsumerState
 from common.db import Database
-from common.nats_client import DEAD_LETTERS
 from common.outbox import OutboxRow, depth
 
 
@@ -74,6 +74,6 @@ class Queues:
 
     async def _dead_letters(self) -> int:
         found = await self.jetstream.stream_info(
-            DEAD_LETTERS, subjects_filter=f"dlq.{self.service}.>"
+            dead_letters.STREAM, subjects_filter=f"dlq.{self.service}.>"
         )
         return sum((found.state.subjects or {}).values())

@@ -5,7 +5,7 @@ from sqlalchemy import DateTime
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from common import db
-from common.consuming import InboxRow
+from common.inbox import InboxRow
 
 
 class Base(DeclarativeBase):
