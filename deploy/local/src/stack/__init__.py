@@ -1,0 +1,1 @@
+"""The Tastebuds stack on one machine: Postgres, NATS and the services as plain processes."""

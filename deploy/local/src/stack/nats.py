@@ -1,0 +1,103 @@
+"""A throwaway NATS server with JetStream for tests and measurements."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from stack import broker
+from stack.errors import StackError
+from stack.files import last_lines
+from stack.leftovers import remove_temporary
+from stack.ports import any_free_port
+from stack.postgres import stop_server
+from stack.services import SERVICES
+
+EVERY_SERVICE = tuple(service.name for service in SERVICES)
+
+
+class TemporaryNats:
+    """A server of its own on a free port, in a folder that goes with it.
+
+    With the users and permissions of the real one, or `open=True`: no users at all.
+    """
+
+    def __init__(
+        self,
+        *,
+        open: bool = False,  # noqa: A002 - reads well where it is called
+        durable: bool = False,
+        users: Iterable[str] = EVERY_SERVICE,
+    ) -> None:
+        self._open, self._durable, self._users = open, durable, tuple(users)
+        self.url = ""
+
+    def __enter__(self) -> Self:
+        remove_temporary()
+        self._folder = Path(tempfile.mkdtemp(prefix=f"tastebuds-nats-{os.getpid()}-"))
+        try:
+            self._start()
+        except BaseException:
+            shutil.rmtree(self._folder)
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        stop_server(self._server, signal.SIGTERM)
+        shutil.rmtree(self._folder)
+
+    def seed_file(self, service: str) -> Path:
+        """Return the service's nkey seed file; `admin` may do everything."""
+        return broker.seed_file(self._folder, service)
+
+    def restart(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Stop the server (SIGKILL: crash it) and start it again with its data, on its port."""
+        stop_server(self._server, how)
+        self._serve()
+
+    def _start(self) -> None:
+        users = None if self._open else broker.write_users(self._folder, self._users)
+        self._port = any_free_port()
+        self.url = f"nats://127.0.0.1:{self._port}"
+        self._config = broker.write_config(
+            self._folder, self._port, durable=self._durable, users=users
+        )
+        self._serve()
+
+    def _serve(self) -> None:
+        log = self._folder / "server.log"
+        with log.open("ab") as output:
+            self._server = subprocess.Popen(
+                broker.server_command(self._config),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        give_up = time.monotonic() + 30
+        while not answers("127.0.0.1", self._port):
+            if self._server.poll() is not None or time.monotonic() > give_up:
+                stop_server(self._server, signal.SIGKILL)
+                raise StackError("\n".join(["nats-server did not start:", *last_lines(log)]))
+            time.sleep(0.02)
+
+
+def answers(host: str, port: int) -> bool:
+    """Say whether a NATS server greets there (it does so once JetStream has recovered)."""
+    try:
+        with socket.create_connection((host, port), timeout=2) as connection:
+            return connection.recv(5).startswith(b"INFO")
+    except OSError:
+        return False
