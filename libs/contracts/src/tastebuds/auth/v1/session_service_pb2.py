@@ -28,7 +28,7 @@ from tastebuds.auth.v1 import user_pb2 as tastebuds_dot_auth_dot_v1_dot_user__pb
 from tastebuds.rpc.v1 import access_pb2 as tastebuds_dot_rpc_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'tastebuds/auth/v1/session_service.proto\x12\x11tastebuds.auth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\'tastebuds/auth/v1/account_service.proto\x1a\x1ctastebuds/auth/v1/user.proto\x1a\x1dtastebuds/rpc/v1/access.proto\"R\n\x0eRefreshRequest\x12\x15\n\rrefresh_token\x18\x01 \x01(\t\x12)\n\x06\x63lient\x18\x02 \x01(\x0b\x32\x19.tastebuds.auth.v1.Client\"c\n\x0fRefreshResponse\x12%\n\x04user\x18\x01 \x01(\x0b\x32\x17.tastebuds.auth.v1.User\x12)\n\x06tokens\x18\x02 \x01(\x0b\x32\x19.tastebuds.auth.v1.Tokens\"&\n\rLogoutRequest\x12\x15\n\rrefresh_token\x18\x01 \x01(\t\"\x10\n\x0eLogoutResponse\"\xc1\x02\n\x07Session\x12\n\n\x02id\x18\x01 \x01(\t\x12.\n\ncreated_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0clast_used_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nrevoked_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0erevoked_reason\x18\x06 \x01(\t\x12\x11\n\tis_active\x18\x07 \x01(\x08\x12\x12\n\nis_current\x18\x08 \x01(\x08\x12)\n\x06\x63lient\x18\t \x01(\x0b\x32\x19.tastebuds.auth.v1.Client\"n\n\x13ListSessionsRequest\x12\x17\n\x0finclude_expired\x18\x01 \x01(\x08\x12\x17\n\x0finclude_revoked\x18\x02 \x01(\x08\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"]\n\x14ListSessionsResponse\x12,\n\x08sessions\x18\x01 \x03(\x0b\x32\x1a.tastebuds.auth.v1.Session\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"*\n\x14RevokeSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\"\x17\n\x15RevokeSessionResponse\"0\n\x18RevokeAllSessionsRequest\x12\x14\n\x0ckeep_current\x18\x01 \x01(\x08\"2\n\x19RevokeAllSessionsResponse\x12\x15\n\rrevoked_count\x18\x01 \x01(\x05\x32\xc1\x04\n\x0eSessionService\x12_\n\x07Refresh\x12!.tastebuds.auth.v1.RefreshRequest\x1a\".tastebuds.auth.v1.RefreshResponse\"\r\xa2\xbb\x18\t\n\x07gateway\x12_\n\x06Logout\x12 .tastebuds.auth.v1.LogoutRequest\x1a!.tastebuds.auth.v1.LogoutResponse\"\x10\x90\x02\x02\xa2\xbb\x18\t\n\x07gateway\x12s\n\x0cListSessions\x12&.tastebuds.auth.v1.ListSessionsRequest\x1a\'.tastebuds.auth.v1.ListSessionsResponse\"\x12\x90\x02\x01\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12s\n\rRevokeSession\x12\'.tastebuds.auth.v1.RevokeSessionRequest\x1a(.tastebuds.auth.v1.RevokeSessionResponse\"\x0f\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12\x82\x01\n\x11RevokeAllSessions\x12+.tastebuds.auth.v1.RevokeAllSessionsRequest\x1a,.tastebuds.auth.v1.RevokeAllSessionsResponse\"\x12\x90\x02\x02\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'tastebuds/auth/v1/session_service.proto\x12\x11tastebuds.auth.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\'tastebuds/auth/v1/account_service.proto\x1a\x1ctastebuds/auth/v1/user.proto\x1a\x1dtastebuds/rpc/v1/access.proto\"R\n\x0eRefreshRequest\x12\x15\n\rrefresh_token\x18\x01 \x01(\t\x12)\n\x06\x63lient\x18\x02 \x01(\x0b\x32\x19.tastebuds.auth.v1.Client\"c\n\x0fRefreshResponse\x12%\n\x04user\x18\x01 \x01(\x0b\x32\x17.tastebuds.auth.v1.User\x12)\n\x06tokens\x18\x02 \x01(\x0b\x32\x19.tastebuds.auth.v1.Tokens\"Q\n\rLogoutRequest\x12\x15\n\rrefresh_token\x18\x01 \x01(\t\x12)\n\x06\x63lient\x18\x02 \x01(\x0b\x32\x19.tastebuds.auth.v1.Client\"\x10\n\x0eLogoutResponse\"\xc1\x02\n\x07Session\x12\n\n\x02id\x18\x01 \x01(\t\x12.\n\ncreated_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0clast_used_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nrevoked_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0erevoked_reason\x18\x06 \x01(\t\x12\x11\n\tis_active\x18\x07 \x01(\x08\x12\x12\n\nis_current\x18\x08 \x01(\x08\x12)\n\x06\x63lient\x18\t \x01(\x0b\x32\x19.tastebuds.auth.v1.Client\"n\n\x13ListSessionsRequest\x12\x17\n\x0finclude_expired\x18\x01 \x01(\x08\x12\x17\n\x0finclude_revoked\x18\x02 \x01(\x08\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x12\n\npage_token\x18\x04 \x01(\t\"]\n\x14ListSessionsResponse\x12,\n\x08sessions\x18\x01 \x03(\x0b\x32\x1a.tastebuds.auth.v1.Session\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"U\n\x14RevokeSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12)\n\x06\x63lient\x18\x02 \x01(\x0b\x32\x19.tastebuds.auth.v1.Client\"\x17\n\x15RevokeSessionResponse\"[\n\x18RevokeAllSessionsRequest\x12\x14\n\x0ckeep_current\x18\x01 \x01(\x08\x12)\n\x06\x63lient\x18\x02 \x01(\x0b\x32\x19.tastebuds.auth.v1.Client\"2\n\x19RevokeAllSessionsResponse\x12\x15\n\rrevoked_count\x18\x01 \x01(\x05\x32\xc1\x04\n\x0eSessionService\x12_\n\x07Refresh\x12!.tastebuds.auth.v1.RefreshRequest\x1a\".tastebuds.auth.v1.RefreshResponse\"\r\xa2\xbb\x18\t\n\x07gateway\x12_\n\x06Logout\x12 .tastebuds.auth.v1.LogoutRequest\x1a!.tastebuds.auth.v1.LogoutResponse\"\x10\x90\x02\x02\xa2\xbb\x18\t\n\x07gateway\x12s\n\x0cListSessions\x12&.tastebuds.auth.v1.ListSessionsRequest\x1a\'.tastebuds.auth.v1.ListSessionsResponse\"\x12\x90\x02\x01\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12s\n\rRevokeSession\x12\'.tastebuds.auth.v1.RevokeSessionRequest\x1a(.tastebuds.auth.v1.RevokeSessionResponse\"\x0f\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12\x82\x01\n\x11RevokeAllSessions\x12+.tastebuds.auth.v1.RevokeAllSessionsRequest\x1a,.tastebuds.auth.v1.RevokeAllSessionsResponse\"\x12\x90\x02\x02\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,23 +50,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REFRESHRESPONSE']._serialized_start=281
   _globals['_REFRESHRESPONSE']._serialized_end=380
   _globals['_LOGOUTREQUEST']._serialized_start=382
-  _globals['_LOGOUTREQUEST']._serialized_end=420
-  _globals['_LOGOUTRESPONSE']._serialized_start=422
-  _globals['_LOGOUTRESPONSE']._serialized_end=438
-  _globals['_SESSION']._serialized_start=441
-  _globals['_SESSION']._serialized_end=762
-  _globals['_LISTSESSIONSREQUEST']._serialized_start=764
-  _globals['_LISTSESSIONSREQUEST']._serialized_end=874
-  _globals['_LISTSESSIONSRESPONSE']._serialized_start=876
-  _globals['_LISTSESSIONSRESPONSE']._serialized_end=969
-  _globals['_REVOKESESSIONREQUEST']._serialized_start=971
-  _globals['_REVOKESESSIONREQUEST']._serialized_end=1013
-  _globals['_REVOKESESSIONRESPONSE']._serialized_start=1015
-  _globals['_REVOKESESSIONRESPONSE']._serialized_end=1038
-  _globals['_REVOKEALLSESSIONSREQUEST']._serialized_start=1040
-  _globals['_REVOKEALLSESSIONSREQUEST']._serialized_end=1088
-  _globals['_REVOKEALLSESSIONSRESPONSE']._serialized_start=1090
-  _globals['_REVOKEALLSESSIONSRESPONSE']._serialized_end=1140
-  _globals['_SESSIONSERVICE']._serialized_start=1143
-  _globals['_SESSIONSERVICE']._serialized_end=1720
+  _globals['_LOGOUTREQUEST']._serialized_end=463
+  _globals['_LOGOUTRESPONSE']._serialized_start=465
+  _globals['_LOGOUTRESPONSE']._serialized_end=481
+  _globals['_SESSION']._serialized_start=484
+  _globals['_SESSION']._serialized_end=805
+  _globals['_LISTSESSIONSREQUEST']._serialized_start=807
+  _globals['_LISTSESSIONSREQUEST']._serialized_end=917
+  _globals['_LISTSESSIONSRESPONSE']._serialized_start=919
+  _globals['_LISTSESSIONSRESPONSE']._serialized_end=1012
+  _globals['_REVOKESESSIONREQUEST']._serialized_start=1014
+  _globals['_REVOKESESSIONREQUEST']._serialized_end=1099
+  _globals['_REVOKESESSIONRESPONSE']._serialized_start=1101
+  _globals['_REVOKESESSIONRESPONSE']._serialized_end=1124
+  _globals['_REVOKEALLSESSIONSREQUEST']._serialized_start=1126
+  _globals['_REVOKEALLSESSIONSREQUEST']._serialized_end=1217
+  _globals['_REVOKEALLSESSIONSRESPONSE']._serialized_start=1219
+  _globals['_REVOKEALLSESSIONSRESPONSE']._serialized_end=1269
+  _globals['_SESSIONSERVICE']._serialized_start=1272
+  _globals['_SESSIONSERVICE']._serialized_end=1849
 # @@protoc_insertion_point(module_scope)
