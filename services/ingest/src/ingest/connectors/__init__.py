@@ -1,0 +1,89 @@
+"""The sources, and how to have those that are switched on."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import httpx
+
+from ingest.circuit import CircuitSnapshot, Clock
+from ingest.connectors.google_books import GoogleBooks
+from ingest.connectors.igdb import Igdb
+from ingest.connectors.lastfm import Lastfm
+from ingest.connectors.protocol import Connector, ConnectorSettings, Wiring
+from ingest.connectors.tmdb import Tmdb
+from ingest.drafts import Source
+from ingest.errors import IdentifierRequired, SourceOff, UnknownSource, UnusableIdentifier
+from ingest.upstream import Patience
+
+# In the order in which search results are shown.
+CONNECTORS: dict[Source, Callable[[ConnectorSettings, Wiring], Connector]] = {
+    Source.GOOGLE_BOOKS: GoogleBooks.from_settings,
+    Source.TMDB: Tmdb.from_settings,
+    Source.IGDB: Igdb.from_settings,
+    Source.LASTFM: Lastfm.from_settings,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Connectors:
+    """The sources that are on, and why the others are off."""
+
+    on: Mapping[Source, Connector]
+    off: Mapping[Source, str]
+    wiring: Wiring
+
+    def pick(self, source_name: str) -> Connector:
+        """Raises UnknownSource or SourceOff."""
+        try:
+            source = Source(source_name)
+        except ValueError as error:
+            raise UnknownSource(source_name) from error
+        if source in self.off:
+            raise SourceOff(source, self.off[source])
+        return self.on[source]
+
+    def circuits(self) -> Mapping[Source, CircuitSnapshot]:
+        return {source: circuit.snapshot() for source, circuit in self.wiring.circuits.items()}
+
+    async def aclose(self) -> None:
+        for upstream in self.wiring.upstreams.values():
+            await upstream.aclose()
+
+
+def build(
+    settings: ConnectorSettings,
+    *,
+    user_agent: str,
+    patience: Patience | None = None,
+    clock: Clock | None = None,
+) -> Connectors:
+    """Every source that has its keys; inside a running loop, `aclose` when done."""
+    wiring = Wiring(
+        user_agent, patience or Patience(), clock or Clock(), httpx.create_ssl_context()
+    )
+    on: dict[Source, Connector] = {}
+    off: dict[Source, str] = {}
+    for source, from_settings in CONNECTORS.items():
+        try:
+            on[source] = from_settings(settings, wiring)
+        except SourceOff as reason:
+            off[source] = reason.metadata["why"]
+    return Connectors(on, off, wiring)
+
+
+def user_agent(version: str, contact: str | None) -> str:
+    """How we introduce ourselves; `contact` is an address or a page of the operator."""
+    return f"Tastebuds/{version} (+{contact})" if contact else f"Tastebuds/{version}"
+
+
+def identifier(connector: Connector, external_id: str | None, url: str | None) -> str:
+    """The normalised id that a request means: `external_id` wins, and may be an address too."""
+    given = (external_id or "").strip() or (url or "").strip()
+    if not given:
+        raise IdentifierRequired
+    if not given.casefold().startswith(("http://", "https://")):
+        return connector.normalize_id(given)
+    found = connector.parse_url(given)
+    if found is None:
+        raise UnusableIdentifier(connector.source, "the address is not an item's page there")
+    return connector.normalize_id(found)

@@ -1,0 +1,96 @@
+"""What every source offers, and what it is made from."""
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol
+
+from pydantic import SecretStr
+
+from ingest.circuit import Circuit, Clock
+from ingest.drafts import MediaDraft, MediaType, Source
+from ingest.errors import SourceOff
+from ingest.upstream import Faults, Patience, Profile, Upstream, open_client
+
+Secret = str | SecretStr | None
+
+
+class Connector(Protocol):
+    source: ClassVar[Source]
+    media_types: ClassVar[frozenset[MediaType]]
+
+    async def search(self, query: str, limit: int) -> list[MediaDraft]:
+        """At most `limit` drafts of what the search answer itself tells (one request)."""
+        ...
+
+    async def fetch(self, external_id: str) -> MediaDraft:
+        """The whole item; raises NotAtSource, UnusableIdentifier, UpstreamFailure, CircuitOpen."""
+        ...
+
+    def parse_url(self, url: str) -> str | None:
+        """The external id that a page address of this source names."""
+        ...
+
+    def normalize_id(self, external_id: str) -> str:
+        """The id as `fetch` takes it; raises UnusableIdentifier."""
+        ...
+
+
+class ConnectorSettings(Protocol):
+    """The part of the settings that connectors read; a source without its key is off."""
+
+    @property
+    def google_books_url(self) -> str: ...
+    @property
+    def google_books_key(self) -> Secret: ...
+    @property
+    def tmdb_url(self) -> str: ...
+    @property
+    def tmdb_token(self) -> Secret: ...
+    @property
+    def igdb_url(self) -> str: ...
+    @property
+    def igdb_token_url(self) -> str: ...
+    @property
+    def igdb_client_id(self) -> Secret: ...
+    @property
+    def igdb_client_secret(self) -> Secret: ...
+    @property
+    def lastfm_url(self) -> str: ...
+    @property
+    def lastfm_key(self) -> Secret: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What connectors share, and the upstream that each of them was given."""
+
+    user_agent: str
+    patience: Patience
+    clock: Clock
+    tls: ssl.SSLContext  # one for all: reading the certificates takes longer than a request
+    circuits: dict[Source, Circuit] = field(default_factory=dict)
+    upstreams: dict[Source, Upstream] = field(default_factory=dict)
+
+    def upstream(self, profile: Profile, faults: Faults | None = None) -> Upstream:
+        circuit = Circuit(profile.source, self.clock)
+        client = open_client(profile, self.patience, self.user_agent, self.tls)
+        upstream = Upstream(profile, self.patience, circuit, client, faults)
+        self.circuits[profile.source] = circuit
+        self.upstreams[profile.source] = upstream
+        return upstream
+
+
+def required(source: Source, keys: Mapping[str, Secret]) -> list[str]:
+    """The keys (by the name of their setting) in plain text; raises SourceOff."""
+    return [_plain(source, setting, secret) for setting, secret in keys.items()]
+
+
+def _plain(source: Source, setting: str, secret: Secret) -> str:
+    text = secret.get_secret_value() if isinstance(secret, SecretStr) else secret or ""
+    text = text.strip()
+    if not text:
+        raise SourceOff(source, f"{setting} is not set")
+    if not (text.isascii() and text.isprintable()):  # it could not be sent in a header
+        raise SourceOff(source, f"{setting} is not a key")
+    return text
