@@ -1,6 +1,5 @@
 """What the tests of every service share: real servers, real certificates, real tokens."""
 
-import asyncio
 import os
 import subprocess
 import sys
@@ -31,9 +30,8 @@ NAMES = ("auth", "catalog", "ingest", "menus", "gateway")
 Metadata = tuple[tuple[str, str], ...]
 
 
-@pytest.fixture(scope="session")
-def event_loop_policy() -> asyncio.AbstractEventLoopPolicy:
-    return uvloop.EventLoopPolicy()
+def pytest_asyncio_loop_factories():
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture(scope="session")

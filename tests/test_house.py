@@ -24,7 +24,7 @@ TESTS = [path for path in SOURCES if "tests" in path.parts] + sorted((ROOT / "te
 CODE = [path for path in SOURCES if "tests" not in path.parts]
 
 BANNED_NAMES = {"utils", "helpers", "util", "helper", "misc", "base", "manager"}
-# Where an error may be caught whatever it is, because a loop or an answer must go on (house style 11).
+# Where any error may be caught, because a loop or an answer must go on (house style 11).
 BOUNDARIES = {
     "libs/common/src/common/consuming.py",
     "libs/common/src/common/following.py",

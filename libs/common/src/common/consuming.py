@@ -29,7 +29,8 @@ BACKOFF_SECONDS = (1.0, 5.0, 15.0, 30.0, 60.0)
 MAX_ATTEMPTS = 8
 AWAY_SECONDS = 2.0
 FETCH = 50
-FETCH_SECONDS = 5.0
+# Also how long a stop may have to wait for an idle consumer.
+FETCH_SECONDS = 1.0
 ACK_WAIT_SECONDS = 60
 
 consumed_total = Counter("consumer_messages", "Messages consumed.", ["stream", "result"])
@@ -83,6 +84,7 @@ class Consumer:
 
     async def _consume(self, jetstream: JetStreamContext, stopping: asyncio.Event) -> None:
         config = ConsumerConfig(
+            name=self.state.durable,  # by which the server knows whether we may
             durable_name=self.state.durable,
             filter_subjects=self.state.subjects,
             ack_policy=AckPolicy.EXPLICIT,

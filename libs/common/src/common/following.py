@@ -15,7 +15,8 @@ log = structlog.get_logger()
 
 INACTIVE_SECONDS = 60.0
 FETCH = 500
-FETCH_SECONDS = 5.0
+# Also how long a stop may have to wait for an idle consumer.
+FETCH_SECONDS = 1.0
 CATCH_UP_SECONDS = 0.2
 AWAY_SECONDS = 0.5
 

@@ -1,0 +1,105 @@
+"""A tiny service of its own, called menus because that name has a role and a NATS user."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from common import db, nats_client, outbox
+from common.idempotency import IdempotencyRow
+from common.inbox import InboxRow
+from common.outbox import OutboxRow
+
+
+class Base(DeclarativeBase):
+    metadata = db.schema("menus")
+
+
+class Outbox(OutboxRow, Base):
+    pass
+
+
+class Inbox(InboxRow, Base):
+    pass
+
+
+class Idempotency(IdempotencyRow, Base):
+    pass
+
+
+class Effect(Base):
+    """What a handler or a write leaves behind."""
+
+    __tablename__ = "effects"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+class Tables:
+    Outbox, Inbox, Idempotency, Effect = Outbox, Inbox, Idempotency, Effect
+
+
+@pytest.fixture(scope="session")
+def tables():
+    return Tables
+
+
+@pytest.fixture(scope="session")
+async def shared_database(postgres):
+    async with db.connect(postgres.create_service_database("menus")) as database:
+        async with database.engine.begin() as connection:
+            await connection.run_sync(Base.metadata.create_all)
+            for statement in outbox.notify_trigger("menus"):
+                await connection.execute(text(statement))
+        yield database
+
+
+@pytest.fixture
+async def database(shared_database):
+    async with shared_database.engine.begin() as connection:
+        names = ", ".join(f"menus.{table.name}" for table in Base.metadata.sorted_tables)
+        await connection.execute(text(f"truncate {names}"))
+    return shared_database
+
+
+@pytest.fixture
+async def jetstream(connect_nats):
+    async with connect_nats("admin") as admin:
+        for stream in await admin.jetstream().streams_info():
+            await admin.jetstream().delete_stream(stream.config.name)
+    async with connect_nats("menus") as client:
+        stream = client.jetstream()
+        await nats_client.declare_streams(stream, "menus")
+        yield stream
+
+
+@pytest.fixture
+def running():
+    """`async with running(part, …)`: run parts of a process, then stop them as SIGTERM would."""
+
+    @asynccontextmanager
+    async def run(*parts):
+        stopping = asyncio.Event()
+        tasks = [asyncio.create_task(part(stopping)) for part in parts]
+        try:
+            yield
+        finally:
+            stopping.set()
+            async with asyncio.timeout(15):
+                await asyncio.gather(*tasks)
+
+    return run
+
+
+@pytest.fixture
+def eventually():
+    """Wait until the asynchronous question is answered by yes."""
+
+    async def wait(question, seconds=10.0):
+        async with asyncio.timeout(seconds):
+            while not await question():
+                await asyncio.sleep(0.02)
+
+    return wait

@@ -1,0 +1,142 @@
+"""One effect per message, however often it is delivered."""
+
+from functools import partial
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import func, select
+
+from common import consuming, dead_letters
+from common.consuming import Consumer
+from common.outbox import MESSAGE_ID
+from tastebuds.menus.v1.menu_events_pb2 import MenuPublished
+
+SUBJECT = MenuPublished.DESCRIPTOR.full_name
+
+
+async def say(jetstream, slug, message_id=None):
+    headers = {MESSAGE_ID: str(message_id or uuid4())}
+    await jetstream.publish(SUBJECT, MenuPublished(slug=slug).SerializeToString(), headers=headers)
+
+
+async def effects(database, tables):
+    async with database.readers() as session:
+        return list(await session.scalars(select(tables.Effect.name).order_by(tables.Effect.name)))
+
+
+async def buried(jetstream):
+    return (await jetstream.stream_info(dead_letters.STREAM)).state.messages
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Retries without their pauses."""
+    monkeypatch.setitem(vars(consuming), "BACKOFF_SECONDS", (0.01,))
+    monkeypatch.setitem(vars(consuming), "MAX_ATTEMPTS", 3)
+
+
+def consumer_of(database, tables, handler):
+    return Consumer("menus", "MENUS", {MenuPublished: handler}, database, tables.Inbox)
+
+
+def keeper(tables):
+    async def keep(session, event):
+        session.add(tables.Effect(name=event.slug))
+
+    return keep
+
+
+async def test_a_message_has_its_effect(database, tables, jetstream, running, eventually):
+    consumer = consumer_of(database, tables, keeper(tables))
+    async with running(partial(consumer.run, jetstream)):
+        await say(jetstream, "a")
+        await eventually(partial(shows, database, tables, ["a"]))
+    assert consumer.state.done == 1
+
+
+async def shows(database, tables, names):
+    return await effects(database, tables) == names
+
+
+async def test_a_message_that_comes_again_has_no_second_effect(
+    database, tables, jetstream, connect_nats
+):
+    consumer = consumer_of(database, tables, keeper(tables))
+    await jetstream.add_consumer(
+        "MENUS", name="menus", durable_name="menus", ack_wait=0.2, ack_policy="explicit"
+    )
+    await say(jetstream, "a")
+    subscription = await jetstream.pull_subscribe_bind("menus", stream="MENUS")
+    [first] = await subscription.fetch(1, timeout=5)
+    [again] = await subscription.fetch(1, timeout=5)  # the acknowledgement did not come in time
+    await consumer.take(jetstream, first)
+    await consumer.take(jetstream, again)
+    assert await effects(database, tables) == ["a"]
+
+
+async def test_a_failure_takes_its_half_done_effects_back_and_is_tried_again(
+    database, tables, jetstream, running, eventually, quick
+):
+    attempts = []
+
+    async def fail_once(session, event):
+        session.add(tables.Effect(name=event.slug))
+        await session.flush()
+        attempts.append(event.slug)
+        if len(attempts) == 1:
+            raise RuntimeError("the first time never works")
+
+    consumer = consumer_of(database, tables, fail_once)
+    async with running(partial(consumer.run, jetstream)):
+        await say(jetstream, "a")
+        await eventually(partial(shows, database, tables, ["a"]))
+    assert len(attempts) == 2
+    assert await buried(jetstream) == 0
+
+
+async def test_a_poison_message_is_buried_with_its_reason_and_holds_nobody_up(
+    database, tables, jetstream, running, eventually, quick
+):
+    async def refuse_poison(session, event):
+        if event.slug == "poison":
+            raise RuntimeError("cannot be done")
+        session.add(tables.Effect(name=event.slug))
+
+    consumer = consumer_of(database, tables, refuse_poison)
+    async with running(partial(consumer.run, jetstream)):
+        await say(jetstream, "poison")
+        await say(jetstream, "good")
+        await eventually(partial(shows, database, tables, ["good"]))
+        await eventually(partial(has_dead_letters, jetstream, 1))
+    letter = await jetstream.get_last_msg(dead_letters.STREAM, "dlq.menus.MENUS")
+    assert letter.headers["Dlq-Subject"] == SUBJECT
+    assert letter.headers["Dlq-Attempts"] == "3"
+    assert "cannot be done" in letter.headers["Dlq-Error"]
+    assert MenuPublished.FromString(letter.data).slug == "poison"
+
+
+async def has_dead_letters(jetstream, count):
+    return await buried(jetstream) == count
+
+
+async def test_rubbish_is_buried_at_once(database, tables, jetstream, running, eventually):
+    consumer = consumer_of(database, tables, keeper(tables))
+    async with running(partial(consumer.run, jetstream)):
+        await jetstream.publish(SUBJECT, b"\xff\xff", headers={MESSAGE_ID: str(uuid4())})
+        await jetstream.publish(SUBJECT, b"", headers={})
+        await eventually(partial(has_dead_letters, jetstream, 2))
+    assert await effects(database, tables) == []
+
+
+async def test_replicas_share_the_messages(database, tables, jetstream, running, eventually):
+    one, two = (consumer_of(database, tables, keeper(tables)) for _ in range(2))
+    async with running(partial(one.run, jetstream), partial(two.run, jetstream)):
+        for number in range(60):
+            await say(jetstream, f"{number:02}")
+        await eventually(partial(has_effects, database, tables, 60))
+    assert one.state.done + two.state.done == 60
+
+
+async def has_effects(database, tables, count):
+    async with database.readers() as session:
+        return await session.scalar(select(func.count()).select_from(tables.Effect)) == count
