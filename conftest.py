@@ -14,6 +14,8 @@ import jwt
 import nats
 import pytest
 import uvloop
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.protobuf.descriptor import ServiceDescriptor
 from nats.aio.client import Client
@@ -99,6 +101,30 @@ def migrated(postgres) -> Callable[[str], str]:
         return url
 
     return migrate
+
+
+@pytest.fixture(scope="session")
+def schema_difference():
+    """What migrations would have to change for the tables to be as `metadata` says."""
+
+    async def difference(database, metadata):
+        options = {
+            "include_schemas": True,
+            "include_name": lambda name, kind, _: kind != "schema" or name == metadata.schema,
+            "include_object": lambda _, name, kind, *__: name != "alembic_version",
+            "compare_type": True,
+            "compare_server_default": True,
+        }
+
+        def compare(connection):
+            # With the schema on the search path its tables would be read without its name.
+            connection.exec_driver_sql("set local search_path = public")
+            return compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
+
+        async with database.engine.connect() as connection:
+            return await connection.run_sync(compare)
+
+    return difference
 
 
 class People:

@@ -83,7 +83,7 @@ async def test_a_fault_that_stays_is_told_after_three_tries(stub, fault, error):
         (Answer([FILM]), UpstreamGarbage),
         (Answer({"id": 603}), IncompleteItem),
         (Answer({"title": "Foam"}), IncompleteItem),
-        (Answer(b"[" * 100_001), UpstreamGarbage),
+        (Answer(FILM | {"overview": "x" * 100_001}), UpstreamGarbage),
         (Answer(b"x", headers={"Content-Encoding": "gzip"}), UpstreamGarbage),
         (Answer(status=302, headers={"Location": "http://127.0.0.1:1/"}), UpstreamGarbage),
     ],

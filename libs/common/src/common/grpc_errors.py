@@ -3,10 +3,12 @@
 from google.protobuf import any_pb2, duration_pb2
 from google.rpc import error_details_pb2, status_pb2
 from grpc import StatusCode
-from grpc.aio import AioRpcError, Metadata
+from grpc.aio import AioRpcError
 from grpc_status import rpc_status
 
 from common.errors import DomainError, Kind
+
+Trailing = tuple[tuple[str, str | bytes], ...]
 
 STATUS_BY_KIND = {
     Kind.INVALID: StatusCode.INVALID_ARGUMENT,
@@ -41,7 +43,7 @@ class RemoteError(DomainError):
         self.reason = reason
 
 
-def to_metadata(error: DomainError, domain: str) -> tuple[StatusCode, str, Metadata]:
+def to_metadata(error: DomainError, domain: str) -> tuple[StatusCode, str, Trailing]:
     """Code, message and trailing metadata: google.rpc.ErrorInfo, and RetryInfo where it helps."""
     code = STATUS_BY_KIND[error.kind]
     info = error_details_pb2.ErrorInfo(reason=error.reason, domain=domain, metadata=error.metadata)
@@ -52,7 +54,7 @@ def to_metadata(error: DomainError, domain: str) -> tuple[StatusCode, str, Metad
         details.append(_packed(error_details_pb2.RetryInfo(retry_delay=delay)))
     number: int = code.value[0]
     status = status_pb2.Status(code=number, message=error.message, details=details)
-    return code, error.message, Metadata((DETAILS_KEY, status.SerializeToString()), NO_RETRY)
+    return code, error.message, ((DETAILS_KEY, status.SerializeToString()), NO_RETRY)
 
 
 def from_rpc_error(error: AioRpcError) -> DomainError | None:

@@ -11,7 +11,7 @@ from prometheus_client import Counter, Histogram
 from common.access import Rule
 from common.db import is_unavailable
 from common.errors import DomainError, Kind
-from common.grpc_errors import NO_RETRY, from_rpc_error, to_metadata
+from common.grpc_errors import NO_RETRY, Trailing, from_rpc_error, to_metadata
 from common.identity import Caller, InvalidToken, TokenVerifier
 from common.requests import AUTHORIZATION, REQUEST_ID, Request, current
 
@@ -106,7 +106,7 @@ class Interceptor(grpc.aio.ServerInterceptor):
             raise InvalidToken
         return None
 
-    def _answer(self, method: str, error: Exception) -> tuple[grpc.StatusCode, str, Any]:
+    def _answer(self, method: str, error: Exception) -> tuple[grpc.StatusCode, str, Trailing]:
         known: DomainError | None = None
         if isinstance(error, DomainError):
             known = error
@@ -118,7 +118,7 @@ class Interceptor(grpc.aio.ServerInterceptor):
         if known is not None:
             return to_metadata(known, self.domain)
         log.error("unhandled error", method=method, exc_info=error)
-        return grpc.StatusCode.INTERNAL, "internal error", grpc.aio.Metadata(NO_RETRY)
+        return grpc.StatusCode.INTERNAL, "internal error", (NO_RETRY,)
 
 
 def _peer_name(context: Any) -> str:

@@ -1,0 +1,76 @@
+"""How odd members of replies are read."""
+
+from datetime import date
+
+import pytest
+
+from ingest.connectors import fields
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("2001", date(2001, 1, 1)),
+        ("2001-05", date(2001, 5, 1)),
+        ("2001-05-06", date(2001, 5, 6)),
+        ("2001-05-06T22:00:00Z", date(2001, 5, 6)),
+        ("0101-01-01", None),
+        ("2001-02-30", None),
+        ("2001-13", None),
+        ("200?", None),
+        ("", None),
+        (2001, None),
+        (None, None),
+    ],
+)
+def test_days(given, expected):
+    assert fields.day(given) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("plain, a < b > c & d", "plain, a < b > c & d"),
+        ("Tom &amp; Jerry&#39;s", "Tom & Jerry's"),
+        ("<p>One</p><p>Two<br>Three</p>", "One\nTwo\nThree"),
+        ("<b>bold</b><style>x{}</style> &lt;kept&gt;", "bold <kept>"),
+        ("  \x00\n ", None),
+        ("<p> </p>", None),
+        ({"html": "x"}, None),
+    ],
+)
+def test_prose(given, expected):
+    assert fields.prose(given) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("//img.example.org/a.jpg", "https://img.example.org/a.jpg"),
+        ("HTTP://img.example.org/a.jpg", "https://img.example.org/a.jpg"),
+        ("https://img.example.org/" + "a" * 1024, None),
+        ("https://img.example.org/a b", None),
+        ("https:///a.jpg", None),
+        ("https://[bad/a.jpg", None),
+        ("javascript:alert(1)", None),
+        (7, None),
+    ],
+)
+def test_addresses(given, expected):
+    assert fields.https(given) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [(12, 12), ("12", 12), (12.0, 12), (12.5, None), ("12a", None), (0, None), (-1, None)]
+    + [(2**31, None), (True, None), ("", None), ([], None), (None, None)],
+)
+def test_counts(given, expected):
+    assert fields.positive(given) == expected
+
+
+def test_a_title_is_one_line_of_bounded_length():
+    assert fields.line(" The\n\tQuiet  Harbour ") == "The Quiet Harbour"
+    assert fields.line("x" * 600) == "x" * 500
+    assert fields.line(1984) == "1984"
+    assert fields.line(["x"]) is None

@@ -1,0 +1,70 @@
+"""How many RPCs and SQL statements a request makes: known, and asserted."""
+
+import re
+
+import pytest
+
+SERVICES = ("auth", "catalog", "ingest", "menus")
+RPCS = re.compile(
+    r'^grpc_server_handled_total\{[^}]*method="([^"]+)"[^}]*\} ([0-9.e+]+)$', re.MULTILINE
+)
+STATEMENTS = re.compile(r"^sql_statements_total ([0-9.e+]+)$", re.MULTILINE)
+
+
+def counts(stack):
+    """(RPCs answered, SQL statements sent by them) of all services so far."""
+    rpcs = statements = 0.0
+    for service in SERVICES:
+        text = stack.ops_text(service, "/metrics")
+        rpcs += sum(float(count) for count in RPCS.findall(text))
+        statements += sum(float(count) for count in STATEMENTS.findall(text))
+    return rpcs, statements
+
+
+@pytest.fixture
+def cost(stack):
+    """What a request costs in (RPCs, statements), free of what the service does by itself."""
+
+    def measure(request, times=5):
+        request()  # connections are open, tokens verified, snapshots known
+        before = counts(stack)
+        for _ in range(times):
+            assert request().is_success
+        after = counts(stack)
+        return tuple(round((b - a) / times, 1) for a, b in zip(before, after, strict=True))
+
+    return measure
+
+
+def test_reading_a_public_menu_costs_nothing_once_warm(cost, visitor, make_menu):
+    menu = make_menu("Cheap Thrills", is_public=True)
+    assert cost(lambda: visitor.get(f"/api/public/menus/{menu['slug']}")) == (0, 0)
+
+
+def test_reading_ones_account_costs_nothing_once_warm(cost, curator):
+    assert cost(lambda: curator.get("/api/me")) == (0, 0)
+
+
+def test_listing_menus_is_one_rpc_and_one_statement(cost, curator, make_menu):
+    for number in range(3):
+        make_menu(f"Menu {number}", courses=3, items=5)
+    assert cost(lambda: curator.get("/api/menus")) == (1, 1)
+
+
+def test_a_menu_is_one_rpc_and_one_statement(cost, curator, make_menu):
+    menu = make_menu()
+    assert cost(lambda: curator.get(f"/api/menus/{menu['id']}")) == (1, 1)
+
+
+def test_a_search_is_one_rpc_and_at_most_two_statements(cost, curator, add_work):
+    add_work("The Cheap Search")
+    rpcs, statements = cost(lambda: curator.get("/api/search", params={"q": "cheap"}))
+    assert rpcs == 1
+    assert statements <= 2
+
+
+def test_an_item_page_is_one_rpc(cost, visitor, add_work):
+    media_id = add_work("The Cheap Page")
+    rpcs, statements = cost(lambda: visitor.get(f"/api/media/{media_id}"))
+    assert rpcs == 1
+    assert statements <= 2

@@ -1,0 +1,39 @@
+"""One trace id from the HTTP request through gRPC, outbox and JetStream to the consumer."""
+
+
+def services_and_names(receiver, trace_id):
+    return {(span.service, span.name) for span in receiver.of_trace(trace_id)}
+
+
+def test_a_trace_crosses_every_border(curator, receiver, eventually, world, make_menu, add_work):
+    world.records["tmdb"]["movie/900001"]["overview"] = "A pilot returns."
+    film = curator.post("/api/ingest/tmdb", json={"external_id": "movie:900001"}).json()
+    media_id = film["media_item"]["id"]
+    menu = make_menu(courses=1, items=1)
+    url = f"/api/menus/{menu['id']}/courses/{menu['courses'][0]['id']}/items"
+    curator.post(url, json={"media_item_id": media_id})
+    world.records["tmdb"]["movie/900001"]["overview"] = "A pilot returns, changed."
+
+    body = {"external_id": "movie:900001", "force_refresh": True}
+    reply = curator.post("/api/ingest/tmdb", json=body)
+    trace_id = reply.headers["X-Trace-Id"]
+
+    event = "tastebuds.catalog.v1.MediaItemUpserted"
+    eventually(lambda: ("menus", f"consume {event}") in services_and_names(receiver, trace_id))
+    eventually(
+        lambda: (
+            {
+                ("catalog", f"publish {event}"),
+                ("catalog", "/tastebuds.catalog.v1.MediaService/UpsertMedia"),
+                ("ingest", "/tastebuds.ingest.v1.IngestService/IngestMedia"),
+            }
+            <= services_and_names(receiver, trace_id)
+        )
+    )
+    spans = receiver.of_trace(trace_id)
+    assert {"gateway", "ingest", "catalog", "menus"} <= {span.service for span in spans}
+    known = {span.span_id for span in spans}
+    assert [span for span in spans if span.parent_id not in known] == [
+        span for span in spans if not span.parent_id
+    ]
+    eventually(lambda: "changed" in curator.get(f"/api/menus/{menu['id']}").text)
