@@ -111,15 +111,24 @@ def schema_difference():
         options = {
             "include_schemas": True,
             "include_name": lambda name, kind, _: kind != "schema" or name == metadata.schema,
-            "include_object": lambda _, name, kind, *__: name != "alembic_version",
+            "include_object": lambda _, name, *__: name != "alembic_version",
             "compare_type": True,
             "compare_server_default": True,
         }
 
         def compare(connection):
-            # With the schema on the search path its tables would be read without its name.
+            # Alembic reads the tables of the default schema without its name, ours have one.
+            default, connection.dialect.default_schema_name = (
+                connection.dialect.default_schema_name,
+                "public",
+            )
             connection.exec_driver_sql("set local search_path = public")
-            return compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
+            try:
+                return compare_metadata(
+                    MigrationContext.configure(connection, opts=options), metadata
+                )
+            finally:
+                connection.dialect.default_schema_name = default
 
         async with database.engine.connect() as connection:
             return await connection.run_sync(compare)
