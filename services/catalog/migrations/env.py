@@ -1,0 +1,4 @@
+from catalog.models import Base
+from common import migrating
+
+migrating.run(Base.metadata, "CATALOG_DATABASE_URL")

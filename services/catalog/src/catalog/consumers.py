@@ -1,0 +1,14 @@
+"""Events this service listens to."""
+
+from catalog.media import service
+from common.consuming import Handlers
+from common.db import Session
+from common.requests import parse_id
+from tastebuds.auth.v1.account_events_pb2 import UserDeleted
+
+
+async def on_user_deleted(session: Session, event: UserDeleted) -> None:
+    await service.forget_person(session, parse_id("user_id", event.user_id))
+
+
+HANDLERS: Handlers = {UserDeleted: on_user_deleted}

@@ -1,0 +1,17 @@
+from common.errors import DomainError, Kind
+
+
+class EmptyQuery(DomainError):
+    kind = Kind.INVALID
+    reason = "EMPTY_QUERY"
+
+    def __init__(self) -> None:
+        super().__init__("A search needs at least one character.", field="query")
+
+
+class InvalidPage(DomainError):
+    kind = Kind.INVALID
+    reason = "INVALID_PAGE"
+
+    def __init__(self, field: str, rule: str) -> None:
+        super().__init__(f"{field} {rule}.", field=field)

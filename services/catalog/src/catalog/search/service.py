@@ -1,0 +1,44 @@
+"""What search does with a question."""
+
+from collections.abc import Sequence
+
+from catalog.media.bounds import line
+from catalog.media.indexing import title_key
+from catalog.media.items import MediaType
+from catalog.search import repository
+from catalog.search.errors import EmptyQuery, InvalidPage
+from catalog.search.repository import Hits
+from common.db import Session
+
+LONGEST_QUERY = 256
+USUAL_PAGE = 20
+LARGEST_PAGE = 50
+# catalog.search_media counts no further, so there is no page beyond.
+DEEPEST = 10_000
+
+
+async def search(
+    session: Session,
+    *,
+    query: str,
+    media_types: Sequence[MediaType],
+    page_size: int,
+    offset: int,
+) -> Hits:
+    """One statement. A longer question is cut, as people paste whole paragraphs."""
+    asked = line(query[: 4 * LONGEST_QUERY])
+    if asked is None:
+        raise EmptyQuery
+    asked = asked[:LONGEST_QUERY]
+    if not 0 <= page_size <= LARGEST_PAGE:
+        raise InvalidPage("page_size", f"must be between 1 and {LARGEST_PAGE}")
+    if offset < 0:
+        raise InvalidPage("offset", "must not be negative")
+    return await repository.search(
+        session,
+        query=asked,
+        title_key=title_key(asked),
+        media_types=list(dict.fromkeys(media_types)),
+        skip=min(offset, DEEPEST),
+        take=page_size or USUAL_PAGE,
+    )
