@@ -62,11 +62,29 @@ def test_addresses(given, expected):
 
 @pytest.mark.parametrize(
     ("given", "expected"),
-    [(12, 12), ("12", 12), (12.0, 12), (12.5, None), ("12a", None), (0, None), (-1, None)]
-    + [(2**31, None), (True, None), ("", None), ([], None), (None, None)],
+    [
+        (12, 12),
+        ("12", 12),
+        (12.0, 12),
+        (12.5, None),
+        ("12a", None),
+        (0, None),
+        (-1, None),
+        (2**31, None),
+        (1e308, None),
+        (float("nan"), None),
+        (True, None),
+        ([], None),
+        (None, None),
+    ],
 )
 def test_counts(given, expected):
     assert fields.positive(given) == expected
+
+
+def test_whole_numbers_can_be_written_again():
+    assert fields.whole(1e308) is None
+    assert fields.whole(-86400) == -86400
 
 
 def test_a_title_is_one_line_of_bounded_length():

@@ -17,6 +17,7 @@ from ingest.errors import UpstreamGarbage
 LONGEST_TITLE = 500
 LONGEST_URL = 1024
 LARGEST_COUNT = 2**31 - 1
+LARGEST_WHOLE = 2**53
 _EARLIEST_YEAR = 1000  # catalogues write 0101-01-01 for "unknown"
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -58,11 +59,13 @@ def prose(value: object) -> str | None:
 
 
 def whole(value: object) -> int | None:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, str) and re.fullmatch(r"\s*-?[0-9]{1,18}\s*", value):
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    if isinstance(value, str):
+        return int(value) if re.fullmatch(r"\s*-?[0-9]{1,18}\s*", value) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if not -LARGEST_WHOLE <= value <= LARGEST_WHOLE:  # JSON knows no bound, its writers do
+        return None
+    return int(value) if value == int(value) else None
 
 
 def positive(value: object) -> int | None:
