@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+from asyncpg import PostgresError
 from prometheus_client import Counter
 from sqlalchemy import MetaData, event, text
 from sqlalchemy.exc import DBAPIError
@@ -35,6 +36,8 @@ POOL_TIMEOUT_SECONDS = 5
 # PostgreSQL error codes, appendix A: connection exceptions, too many connections,
 # a statement cancelled by timeout, and the server going down or coming up.
 UNAVAILABLE_SQLSTATES = ("08", "53300", "57014", "57P01", "57P02", "57P03")
+# What a statement, a commit or a connection attempt may raise; see is_unavailable.
+ERRORS = (DBAPIError, PoolTimeoutError, PostgresError, OSError, TimeoutError)
 
 statements_total = Counter("sql_statements", "SQL statements sent, without BEGIN and COMMIT.")
 

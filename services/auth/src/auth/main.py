@@ -1,0 +1,78 @@
+"""Wire the service together and run it."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from auth.accounts.servicer import AccountServicer, Policy
+from auth.keys.ring import KeyPolicy, KeyRing, read_password
+from auth.keys.servicer import KeyServicer
+from auth.models import Outbox
+from auth.passwords import Passwords
+from auth.sessions.servicer import SessionServicer
+from auth.settings import Settings
+from auth.sweeping.sweeper import Sweeper
+from common import http_server, nats_client, ops_http, process, telemetry
+from common.grpc_server import GrpcServer
+from common.identity import TokenVerifier
+from common.ops_http import Check
+from common.outbox import Relay
+from common.queues import Queues
+from tastebuds.auth.v1 import account_service_pb2, key_service_pb2, session_service_pb2
+from tastebuds.auth.v1.account_service_pb2_grpc import add_AccountServiceServicer_to_server
+from tastebuds.auth.v1.key_service_pb2_grpc import add_KeyServiceServicer_to_server
+from tastebuds.auth.v1.session_service_pb2_grpc import add_SessionServiceServicer_to_server
+
+SERVICES = [
+    account_service_pb2.DESCRIPTOR.services_by_name["AccountService"],
+    session_service_pb2.DESCRIPTOR.services_by_name["SessionService"],
+    key_service_pb2.DESCRIPTOR.services_by_name["KeyService"],
+]
+
+
+async def main() -> None:
+    settings = Settings()
+    telemetry.configure("auth", settings)
+    key_policy = KeyPolicy(
+        read_password(settings.key_password_file),
+        settings.lifetimes.access_token,
+        settings.key_ring_seconds,
+    )
+    with Passwords(settings.hashing) as passwords:
+        async with (
+            process.database(settings) as database,
+            process.nats("auth", settings) as nats,
+        ):
+            jetstream = nats.jetstream()
+            await nats_client.declare_streams(jetstream, "auth")
+            ring = KeyRing(database, key_policy)
+            await ring.open()
+            policy = Policy(settings.lifetimes, settings.limits)
+            accounts = AccountServicer(database, ring, passwords, policy)
+            sessions = SessionServicer(database, ring, settings.lifetimes)
+            grpc = GrpcServer("auth", SERVICES, TokenVerifier(ring.verification_keys))
+            add_AccountServiceServicer_to_server(accounts, grpc.server)
+            add_SessionServiceServicer_to_server(sessions, grpc.server)
+            add_KeyServiceServicer_to_server(KeyServicer(ring), grpc.server)
+            checks: Mapping[str, Check] = {
+                "postgres": database.ping,
+                "nats": partial(nats_client.ping, nats),
+            }
+            queues = Queues("auth", database, Outbox, jetstream, [])
+            ops = ops_http.create_app(checks, queues.report)
+            await process.run_parts(
+                lambda stopping: grpc.serve(
+                    settings.grpc_listen,
+                    settings.tls_dir,
+                    stopping,
+                    grace=settings.shutdown_seconds,
+                ),
+                lambda stopping: http_server.serve(
+                    ops, settings.ops_listen, stopping, grace=settings.shutdown_seconds
+                ),
+                Relay(database, jetstream, Outbox).run,
+                Sweeper(database, settings.retention).run,
+            )
+
+
+if __name__ == "__main__":
+    process.run(main)
