@@ -1,0 +1,50 @@
+"""The table that `make bench` prints."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.meter import Row
+
+PROCESSES = ("gateway", "auth", "catalog", "ingest", "menus", "postgres", "nats")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A budget of architecture §9, as a ratio or figure of this run."""
+
+    what: str
+    measured: str
+    budget: str
+    is_met: bool
+
+
+def table(rows: Sequence[Row]) -> str:
+    head = f"{'':34}{'req/s':>8}{'p50 ms':>8}{'p99 ms':>8}{'CPU ms':>8}{'RPC':>6}{'SQL':>6}"
+    lines = [head + "   CPU ms by process"]
+    for row in rows:
+        parts = [
+            f"{name} {row.cpu_ms[name]:.2f}"
+            for name in PROCESSES
+            if row.cpu_ms.get(name, 0) >= 0.005  # noqa: PLR2004 rounds to nothing
+        ]
+        cost = f"{row.total_cpu_ms:8.2f}" if row.cpu_ms else f"{'':8}"
+        calls = "".join(
+            f"{value:6.1f}" if value is not None else f"{'':6}"
+            for value in (row.rpcs, row.statements)
+        )
+        trouble = f"   {row.failures} FAILED" if row.failures else ""
+        lines.append(
+            f"{row.name:34}{row.per_second:8.0f}{row.p50_ms:8.2f}{row.p99_ms:8.2f}"
+            f"{cost}{calls}   {', '.join(parts)}{trouble}"
+        )
+    return "\n".join(lines)
+
+
+def verdicts(found: Sequence[Verdict]) -> str:
+    lines = [f"{'budget':58}{'measured':>16}{'allowed':>14}"]
+    lines += [
+        f"{verdict.what:58}{verdict.measured:>16}{verdict.budget:>14}"
+        f"   {'ok' if verdict.is_met else 'MISSED'}"
+        for verdict in found
+    ]
+    return "\n".join(lines)
