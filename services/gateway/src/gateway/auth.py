@@ -1,0 +1,150 @@
+"""Who calls: bearer token first, else cookie; and requests that another site made are refused."""
+
+from dataclasses import replace
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+from fastapi.openapi.models import HTTPBearer as BearerModel
+from fastapi.security.base import SecurityBase
+
+from common import requests
+from common.errors import DomainError, Kind
+from common.identity import Caller, InvalidToken
+from gateway import cookies
+from tastebuds.auth.v1.account_service_pb2 import Client
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+LONGEST_TOKEN = 4096
+SHOWN_USER_AGENT = 255
+
+
+class CrossSiteRequest(DomainError):
+    kind = Kind.FORBIDDEN
+    reason = "CROSS_SITE_REQUEST"
+
+    def __init__(self) -> None:
+        super().__init__("This request was made by another site.")
+
+
+class ExternalSearchNeedsAccount(DomainError):
+    kind = Kind.UNAUTHENTICATED
+    reason = "EXTERNAL_SEARCH_NEEDS_ACCOUNT"
+
+    def __init__(self) -> None:
+        super().__init__("Authentication required for external search")
+
+
+class MissingRefreshToken(DomainError):
+    kind = Kind.UNAUTHENTICATED
+    reason = "MISSING_REFRESH_TOKEN"
+
+    def __init__(self) -> None:
+        super().__init__("Missing refresh token")
+
+
+class _SignedIn(SecurityBase):
+    """A valid access token is required."""
+
+    scheme_name = "required"
+    model = BearerModel()
+
+    async def __call__(self, request: Request) -> Caller:
+        caller = await authenticate(request)
+        if caller is None:
+            raise InvalidToken
+        return caller
+
+
+class _PerhapsSignedIn(SecurityBase):
+    """No token is anonymous; a bad one is still refused."""
+
+    scheme_name = "optional"
+    model = BearerModel()
+
+    async def __call__(self, request: Request) -> Caller | None:
+        return await authenticate(request)
+
+
+signed_in = _SignedIn()
+perhaps_signed_in = _PerhapsSignedIn()
+SignedIn = Annotated[Caller, Depends(signed_in)]
+PerhapsSignedIn = Annotated[Caller | None, Depends(perhaps_signed_in)]
+
+
+async def authenticate(request: Request) -> Caller | None:
+    """The caller, who from here on also travels with every call to a service."""
+    token = _bearer_token(request)
+    if token is None:
+        token = request.cookies.get(cookies.ACCESS)
+        if not token:
+            return None
+        require_own_site(request)
+    if len(token) > LONGEST_TOKEN or not token.isascii():
+        raise InvalidToken
+    gateway = request.app.state.gateway
+    caller: Caller = await gateway.verifier.verify(token)
+    gateway.memory.revocations.check(caller)
+    current = requests.current.get()
+    if current is not None:
+        requests.current.set(replace(current, caller=caller))
+    return caller
+
+
+def refresh_token(request: Request, given: str | None) -> str:
+    """The token from the body, or else from the cookie of a request of our own site."""
+    if given:
+        return given
+    token = request.cookies.get(cookies.REFRESH)
+    if not token:
+        raise MissingRefreshToken
+    require_own_site(request)
+    return token
+
+
+def require_own_site(request: Request) -> None:
+    """Refuse a state-changing request that a browser sent for a foreign page (CSRF).
+
+    Browsers set Sec-Fetch-Site and, on unsafe methods, Origin by themselves; a page can forge
+    neither. Without both, the sender is no current browser but a script with a cookie jar, and a
+    script cannot be tricked into sending somebody else's cookies: it is let through, as in the
+    OWASP cheat sheet's advice for non-browser clients.
+    """
+    if request.method in SAFE_METHODS:
+        return
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    if site in ("same-origin", "none"):
+        return
+    if origin is not None:
+        # A sibling site ("same-site") is trusted only when it is a listed origin: another port or
+        # subdomain may belong to somebody else.
+        if origin in request.app.state.gateway.origins or _is_own(origin, request):
+            return
+        raise CrossSiteRequest
+    if site not in (None, "same-site"):
+        raise CrossSiteRequest
+
+
+def client(request: Request) -> Client:
+    """Where a sign-in comes from, for the list of sessions."""
+    agent = request.headers.get("user-agent", "")
+    return Client(
+        address=request.app.state.gateway.surroundings.client_address(request.scope),
+        user_agent="".join(filter(str.isprintable, agent))[:SHOWN_USER_AGENT],
+    )
+
+
+def _bearer_token(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    token = token.strip()
+    return token if scheme.lower() == "bearer" and token else None
+
+
+def _is_own(origin: str, request: Request) -> bool:
+    """A browser sends the Host it really talks to: a page elsewhere cannot make them agree."""
+    try:
+        host = urlsplit(origin).netloc
+    except ValueError:
+        return False
+    return bool(host) and host.lower() == request.headers.get("host", "").lower()

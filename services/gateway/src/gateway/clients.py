@@ -1,0 +1,100 @@
+"""The services behind the gateway: one long-lived channel each."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, Request
+from google.protobuf.descriptor import ServiceDescriptor
+from grpc.aio import Channel
+
+from common.grpc_client import create_channel
+from gateway.settings import Settings
+from tastebuds.auth.v1 import account_service_pb2, key_service_pb2, session_service_pb2
+from tastebuds.auth.v1.account_service_pb2_grpc import AccountServiceStub
+from tastebuds.auth.v1.key_service_pb2_grpc import KeyServiceStub
+from tastebuds.auth.v1.session_service_pb2_grpc import SessionServiceStub
+from tastebuds.catalog.v1 import media_service_pb2, search_service_pb2
+from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceStub
+from tastebuds.catalog.v1.search_service_pb2_grpc import SearchServiceStub
+from tastebuds.ingest.v1 import ingest_service_pb2
+from tastebuds.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
+from tastebuds.menus.v1 import course_service_pb2, menu_service_pb2, public_menu_service_pb2
+from tastebuds.menus.v1.course_service_pb2_grpc import CourseServiceStub
+from tastebuds.menus.v1.menu_service_pb2_grpc import MenuServiceStub
+from tastebuds.menus.v1.public_menu_service_pb2_grpc import PublicMenuServiceStub
+
+if TYPE_CHECKING:  # these classes exist only in the stubs
+    from tastebuds.auth.v1.account_service_pb2_grpc import AccountServiceAsyncStub
+    from tastebuds.auth.v1.key_service_pb2_grpc import KeyServiceAsyncStub
+    from tastebuds.auth.v1.session_service_pb2_grpc import SessionServiceAsyncStub
+    from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceAsyncStub
+    from tastebuds.catalog.v1.search_service_pb2_grpc import SearchServiceAsyncStub
+    from tastebuds.ingest.v1.ingest_service_pb2_grpc import IngestServiceAsyncStub
+    from tastebuds.menus.v1.course_service_pb2_grpc import CourseServiceAsyncStub
+    from tastebuds.menus.v1.menu_service_pb2_grpc import MenuServiceAsyncStub
+    from tastebuds.menus.v1.public_menu_service_pb2_grpc import PublicMenuServiceAsyncStub
+
+
+def _services(*files: object) -> tuple[ServiceDescriptor, ...]:
+    return tuple(
+        service
+        for file in files
+        for service in file.DESCRIPTOR.services_by_name.values()  # type: ignore[attr-defined]
+    )
+
+
+SERVICES = {
+    "auth": _services(account_service_pb2, key_service_pb2, session_service_pb2),
+    "catalog": _services(media_service_pb2, search_service_pb2),
+    "ingest": _services(ingest_service_pb2),
+    "menus": _services(course_service_pb2, menu_service_pb2, public_menu_service_pb2),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    auth: Channel
+    catalog: Channel
+    ingest: Channel
+    menus: Channel
+
+
+class Clients:
+    """A stub of every service."""
+
+    def __init__(self, channels: Channels) -> None:
+        self.accounts: AccountServiceAsyncStub = AccountServiceStub(channels.auth)
+        self.keys: KeyServiceAsyncStub = KeyServiceStub(channels.auth)
+        self.sessions: SessionServiceAsyncStub = SessionServiceStub(channels.auth)
+        self.media: MediaServiceAsyncStub = MediaServiceStub(channels.catalog)
+        self.search: SearchServiceAsyncStub = SearchServiceStub(channels.catalog)
+        self.ingest: IngestServiceAsyncStub = IngestServiceStub(channels.ingest)
+        self.courses: CourseServiceAsyncStub = CourseServiceStub(channels.menus)
+        self.menus: MenuServiceAsyncStub = MenuServiceStub(channels.menus)
+        self.public_menus: PublicMenuServiceAsyncStub = PublicMenuServiceStub(channels.menus)
+
+
+@asynccontextmanager
+async def connect(settings: Settings) -> AsyncIterator[Channels]:
+    async with AsyncExitStack() as stack:
+
+        async def open_channel(peer: str, target: str) -> Channel:
+            channel = create_channel(peer, target, settings.tls_dir, SERVICES[peer])
+            return await stack.enter_async_context(channel)
+
+        yield Channels(
+            auth=await open_channel("auth", settings.auth_target),
+            catalog=await open_channel("catalog", settings.catalog_target),
+            ingest=await open_channel("ingest", settings.ingest_target),
+            menus=await open_channel("menus", settings.menus_target),
+        )
+
+
+async def _clients(request: Request) -> Clients:
+    clients: Clients = request.app.state.gateway.clients
+    return clients
+
+
+Api = Annotated[Clients, Depends(_clients)]

@@ -1,0 +1,225 @@
+"""Every error answer: RFC 9457 problem details, made in this one place."""
+
+import math
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from grpc.aio import AioRpcError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from common import requests, telemetry
+from common.errors import DomainError, Kind
+from common.grpc_errors import from_rpc_error
+from gateway import cookies
+
+log = structlog.get_logger()
+
+MEDIA_TYPE = "application/problem+json"
+
+STATUS_BY_KIND = {
+    Kind.INVALID: 422,
+    Kind.UNAUTHENTICATED: 401,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.CONFLICT: 409,
+    Kind.STALE: 409,
+    Kind.PRECONDITION: 409,
+    Kind.RATE_LIMITED: 429,
+    Kind.UNAVAILABLE: 503,
+}
+# Where the clients of the earlier version expect another status than the kind has.
+STATUS_BY_REASON = {
+    "EMAIL_ALREADY_REGISTERED": 400,
+    "IDENTIFIER_REQUIRED": 400,
+    "ITEM_IDS_MISMATCH": 400,
+    "COURSE_IDS_MISMATCH": 400,
+}
+REASON_BY_STATUS = {
+    400: "BAD_REQUEST",
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    413: "BODY_TOO_LARGE",
+    415: "UNSUPPORTED_MEDIA_TYPE",
+    422: "INVALID_REQUEST",
+    500: "INTERNAL_ERROR",
+}
+STANDARD = frozenset({"type", "title", "status", "detail", "instance", "reason", "trace_id"})
+RETRIED = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
+SHOWN_ERRORS = 20
+
+
+def problem(
+    status: int,
+    reason: str,
+    detail: str,
+    *,
+    instance: str,
+    members: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """One problem. `trace_id` is the trace's id or, while tracing is off, the request's."""
+    request = requests.current.get()
+    content: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": instance,
+        "reason": reason,
+        "trace_id": telemetry.trace_id() or (request.request_id if request else None),
+    }
+    content |= {name: value for name, value in (members or {}).items() if name not in STANDARD}
+    body = orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS)
+    return Response(body, status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def internal(path: str) -> Response:
+    return problem(500, REASON_BY_STATUS[500], "Something went wrong on our side.", instance=path)
+
+
+def too_large(limit: int) -> str:
+    return f"The body may be at most {limit} bytes long."
+
+
+def body_too_large(path: str, limit: int) -> Response:
+    # The rest of the body is not read, so the connection cannot be used again.
+    return problem(
+        413,
+        REASON_BY_STATUS[413],
+        too_large(limit),
+        instance=path,
+        headers={"Connection": "close"},
+    )
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(DomainError, _domain_error)
+    app.add_exception_handler(AioRpcError, _rpc_error)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(HTTPException, _http_exception)
+    app.add_exception_handler(Exception, _unhandled)
+
+
+async def _domain_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DomainError)  # noqa: S101 - registered for nothing else
+    status = STATUS_BY_REASON.get(error.reason) or STATUS_BY_KIND[error.kind]
+    members: dict[str, Any] = dict(error.metadata)
+    if error.kind is Kind.STALE:
+        # The earlier version's clients read the sentence from a member of this name.
+        members["message"] = error.message
+    if error.kind is Kind.INVALID and "field" in error.metadata:
+        members["errors"] = [
+            {"loc": [error.metadata["field"]], "msg": error.message, "type": error.reason.lower()}
+        ]
+    response = problem(
+        status,
+        error.reason,
+        error.message,
+        instance=request.scope["path"],
+        members=members,
+        headers=_retry_after(error, status),
+    )
+    cookies.drop_if_refused(request, response)
+    return response
+
+
+async def _rpc_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, AioRpcError)  # noqa: S101 - registered for nothing else
+    known = from_rpc_error(error)
+    if known is None:
+        # Details of a broken callee are for its own log.
+        log.error("broken callee", code=error.code().name, path=request.scope["path"])
+        return await _unhandled(request, error)
+    return await _domain_error(request, known)
+
+
+async def _invalid_request(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
+    found = error.errors()
+    if _has_foreign_body(request, found):
+        return problem(
+            415,
+            REASON_BY_STATUS[415],
+            "The body must be sent as application/json.",
+            instance=request.scope["path"],
+        )
+    # What was sent is never repeated: it may be a password.
+    errors = [
+        {"loc": [_readable(part) for part in one["loc"]], "msg": one["msg"], "type": one["type"]}
+        for one in found[:SHOWN_ERRORS]
+    ]
+    return problem(
+        422,
+        REASON_BY_STATUS[422],
+        _sentence(errors),
+        instance=request.scope["path"],
+        members={"errors": errors},
+    )
+
+
+async def _http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(sorted(_allowed(request)))
+    return problem(
+        error.status_code,
+        REASON_BY_STATUS.get(error.status_code, "HTTP_ERROR"),
+        str(error.detail),
+        instance=request.scope["path"],
+        headers=headers,
+    )
+
+
+async def _unhandled(request: Request, _: Exception) -> Response:
+    return internal(request.scope["path"])
+
+
+def _retry_after(error: DomainError, status: int) -> dict[str, str]:
+    if error.retry_after is None and status not in RETRIED:
+        return {}
+    return {"Retry-After": str(max(1, math.ceil(error.retry_after or 1)))}
+
+
+def _has_foreign_body(request: Request, errors: Sequence[Mapping[str, Any]]) -> bool:
+    """The whole body was refused, and it is not JSON by its own account."""
+    if not any(tuple(one["loc"]) == ("body",) for one in errors):
+        return False
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    has_body = request.headers.get("content-length", "0") != "0" or (
+        "transfer-encoding" in request.headers
+    )
+    return has_body and not (kind == "application/json" or kind.endswith("+json"))
+
+
+def _sentence(errors: Sequence[Mapping[str, Any]]) -> str:
+    """The first fault as a sentence: older clients show `detail` as it is."""
+    if not errors:
+        return "The request is not valid."
+    first = errors[0]
+    where = [str(part) for part in first["loc"][1:]]
+    message = str(first["msg"])
+    return f"{'.'.join(where)}: {message}." if where else f"{message}."
+
+
+def _readable(part: Any) -> str | int:
+    """A place in the request; a client's own key may hold what cannot be written as UTF-8."""
+    if isinstance(part, int):
+        return part
+    return str(part).encode("utf-8", "replace").decode()[:64]
+
+
+def _allowed(request: Request) -> set[str]:
+    """All methods of a path: each route of it knows only its own."""
+    routes: Sequence[APIRoute] = request.app.state.routes
+    path = request.scope["path"]
+    return {
+        method for route in routes if route.path_regex.match(path) for method in route.methods or ()
+    }

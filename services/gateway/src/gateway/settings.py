@@ -1,0 +1,75 @@
+"""What the gateway can be told from outside."""
+
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, Any
+
+import orjson
+from pydantic import BeforeValidator, Field
+from pydantic_settings import NoDecode, SettingsConfigDict
+
+from common.settings import Listen, ServiceSettings
+
+Network = IPv4Network | IPv6Network
+
+
+def _listed(value: Any) -> Any:
+    """Accept a JSON list or comma-separated words."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return orjson.loads(value)
+    return [word.strip() for word in value.split(",") if word.strip()]
+
+
+def _network(value: Any) -> Any:
+    return ip_network(value, strict=False) if isinstance(value, str) else value
+
+
+Networks = Annotated[
+    tuple[Annotated[Network, BeforeValidator(_network)], ...], NoDecode, BeforeValidator(_listed)
+]
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+
+
+class Settings(ServiceSettings):
+    model_config = SettingsConfigDict(env_prefix="GATEWAY_", extra="ignore")
+
+    listen: Listen = Field(
+        default="127.0.0.1:8400", description="Where the public HTTP API listens."
+    )
+    ops_listen: Listen = Field(
+        default="127.0.0.1:8410", description="Where operators read health and metrics."
+    )
+    auth_target: str = Field(default="ipv4:127.0.0.1:8421", description="gRPC target of auth.")
+    catalog_target: str = Field(
+        default="ipv4:127.0.0.1:8422", description="gRPC target of catalog."
+    )
+    ingest_target: str = Field(default="ipv4:127.0.0.1:8423", description="gRPC target of ingest.")
+    menus_target: str = Field(default="ipv4:127.0.0.1:8424", description="gRPC target of menus.")
+
+    trusted_proxies: Networks = Field(
+        default=(),
+        description="Networks (CIDR) whose X-Forwarded-For and X-Forwarded-Proto are believed.",
+    )
+    health_allowlist: Networks = Field(
+        default=(),
+        description="Networks (CIDR) that see the details of /health without an account.",
+    )
+    cors_origins: Words = Field(
+        default=(), description="Origins of frontends on other addresses, JSON list or commas."
+    )
+    max_body_bytes: int = Field(
+        default=1024 * 1024, ge=1024, le=64 * 1024 * 1024, description="Longest request body."
+    )
+    public_menu_cache_bytes: int = Field(
+        default=64 * 1024 * 1024, ge=0, description="Memory for published menus."
+    )
+    account_cache_bytes: int = Field(
+        default=8 * 1024 * 1024, ge=0, description="Memory for the accounts of signed-in people."
+    )
+    catch_up_seconds: float = Field(
+        default=10,
+        ge=0,
+        le=300,
+        description="How long the start waits to learn which sessions were revoked.",
+    )
