@@ -1,0 +1,125 @@
+"""SQL of the items of courses."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, literal, select, update
+from sqlalchemy.sql.dml import Update
+
+from common.db import Session
+from menus.courses.repository import renumbering
+from menus.positions import Place
+from menus.repository import COURSES, ITEM_COLUMNS, ITEMS, SNAPSHOT_COLUMNS, SNAPSHOTS, size_term
+from menus.tree import Item, Snapshot
+
+
+class Room(NamedTuple):
+    """How full a course and its menu are: positions by item, items of the menu, its bytes."""
+
+    positions: Mapping[UUID, int]
+    menu_items: int
+    menu_bytes: int
+
+
+class Placed(NamedTuple):
+    item: Item
+    course_id: UUID
+
+
+async def room(session: Session, menu_id: UUID, course_id: UUID) -> Room | None:
+    """None when the menu has no such course."""
+    menu_items = (
+        select(func.count()).select_from(ITEMS).where(ITEMS.c.menu_id == menu_id).scalar_subquery()
+    )
+    statement = (
+        select(ITEMS.c.id, ITEMS.c.position, menu_items, size_term(literal(menu_id)))
+        .select_from(COURSES)
+        .join(ITEMS, ITEMS.c.course_id == COURSES.c.id, isouter=True)
+        .where(COURSES.c.id == course_id, COURSES.c.menu_id == menu_id)
+    )
+    rows = (await session.execute(statement)).all()
+    if not rows:
+        return None
+    positions = {row[0]: row[1] for row in rows if row[0] is not None}
+    return Room(positions, rows[0][2], int(rows[0][3]))
+
+
+async def positions(session: Session, course_id: UUID) -> dict[UUID, int]:
+    statement = select(ITEMS.c.id, ITEMS.c.position).where(ITEMS.c.course_id == course_id)
+    return {row[0]: row[1] for row in await session.execute(statement)}
+
+
+async def insert_item(
+    session: Session, item: Item, menu_id: UUID, course_id: UUID, place: Place
+) -> None:
+    """In one statement with making room."""
+    statement = insert(ITEMS).values(
+        id=item.id,
+        course_id=course_id,
+        menu_id=menu_id,
+        media_item_id=item.media.media_item_id,
+        notes=item.notes,
+        position=item.position,
+        updated_at=item.updated_at,
+    )
+    if place.pushed_to is not None:
+        statement = statement.add_cte(_pushed(course_id, place).cte("pushed"))
+    await session.execute(statement)
+
+
+async def push_down(session: Session, course_id: UUID, place: Place) -> None:
+    """Make room: the run of items that begins at the place moves down by one."""
+    await session.execute(_pushed(course_id, place))
+
+
+def _pushed(course_id: UUID, place: Place) -> Update:
+    return (
+        update(ITEMS)
+        .where(
+            ITEMS.c.course_id == course_id,
+            ITEMS.c.position.between(place.position, place.pushed_to),
+        )
+        .values(position=ITEMS.c.position + 1)
+    )
+
+
+async def item(session: Session, menu_id: UUID, item_id: UUID) -> Placed | None:
+    statement = (
+        select(ITEMS.c.course_id, *ITEM_COLUMNS, *SNAPSHOT_COLUMNS)
+        .join(SNAPSHOTS, SNAPSHOTS.c.media_item_id == ITEMS.c.media_item_id)
+        .where(ITEMS.c.id == item_id, ITEMS.c.menu_id == menu_id)
+    )
+    row = (await session.execute(statement)).first()
+    if row is None:
+        return None
+    first_of_snapshot = 1 + len(ITEM_COLUMNS)
+    snapshot = Snapshot._make(row[first_of_snapshot:])
+    return Placed(Item._make((*row[1:first_of_snapshot], snapshot)), row[0])
+
+
+async def update_notes(session: Session, item: Item) -> None:
+    await session.execute(
+        update(ITEMS)
+        .where(ITEMS.c.id == item.id)
+        .values(notes=item.notes, updated_at=item.updated_at)
+    )
+
+
+async def put_item(session: Session, item: Item, course_id: UUID) -> None:
+    await session.execute(
+        update(ITEMS)
+        .where(ITEMS.c.id == item.id)
+        .values(course_id=course_id, position=item.position, updated_at=item.updated_at)
+    )
+
+
+async def delete_item(session: Session, menu_id: UUID, item_id: UUID) -> bool:
+    statement = delete(ITEMS).where(ITEMS.c.id == item_id, ITEMS.c.menu_id == menu_id)
+    return await session.scalar(statement.returning(ITEMS.c.id)) is not None
+
+
+async def renumber(session: Session, item_ids: Sequence[UUID], at: datetime) -> None:
+    """Positions become 1 to n in this order."""
+    await session.execute(renumbering(ITEMS, item_ids, at))

@@ -1,0 +1,144 @@
+"""Tables of the schema "menus"."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from common import db
+from common.db import new_id
+from common.idempotency import IdempotencyRow
+from common.inbox import InboxRow
+from common.outbox import OutboxRow
+from menus.limits import SLUG_LENGTH, TITLE_LENGTH
+
+# Byte order, so that "all that start with" is a range of the index.
+Slug = String(SLUG_LENGTH, collation="C")
+Time = DateTime(timezone=True)
+
+
+class JsonText(TypeDecorator[str]):
+    """JSONB that goes in and comes out as text: nothing here looks inside."""
+
+    impl = JSONB
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> None:  # noqa: ARG002 of the base
+        return None
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> None:  # noqa: ARG002 the same
+        return None
+
+
+class Base(DeclarativeBase):
+    metadata = db.schema("menus")
+
+
+class Menu(Base):
+    """`updated_at` is that of the menu's own fields; courses and items have theirs."""
+
+    __tablename__ = "menus"
+    __table_args__ = (Index("ix_menus_owner_id_created_at_id", "owner_id", "created_at", "id"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    owner_id: Mapped[UUID]
+    title: Mapped[str] = mapped_column(String(TITLE_LENGTH))
+    description: Mapped[str | None] = mapped_column(Text)
+    slug: Mapped[str] = mapped_column(Slug, unique=True)
+    is_public: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(Time)
+    updated_at: Mapped[datetime] = mapped_column(Time)
+
+
+class Course(Base):
+    __tablename__ = "courses"
+    __table_args__ = (
+        # Deferred: a reorder passes through states in which two share a place.
+        UniqueConstraint("menu_id", "position", deferrable=True, initially="DEFERRED"),
+        # What an item refers to, so that its course is one of its menu.
+        UniqueConstraint("id", "menu_id"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    menu_id: Mapped[UUID] = mapped_column(ForeignKey(Menu.id, ondelete="CASCADE"))
+    title: Mapped[str] = mapped_column(String(TITLE_LENGTH))
+    description: Mapped[str | None] = mapped_column(Text)
+    intent: Mapped[str | None] = mapped_column(Text)
+    position: Mapped[int]
+    updated_at: Mapped[datetime] = mapped_column(Time)
+
+
+class MediaSnapshot(Base):
+    """One row per work that some menu shows or once showed, shared by all menus.
+
+    `version` is that of the last event; 0 while the row is as the catalogue first answered, which
+    tells no version: then `changed_at`, the catalogue's own time, says what is newer. `size` is
+    the length of the texts in bytes.
+    """
+
+    __tablename__ = "media_snapshots"
+    media_item_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(BigInteger)
+    changed_at: Mapped[datetime] = mapped_column(Time)
+    media_type: Mapped[str] = mapped_column(String(16))
+    title: Mapped[str] = mapped_column(Text)
+    subtitle: Mapped[str | None] = mapped_column(Text)
+    description: Mapped[str | None] = mapped_column(Text)
+    creators: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    release_date: Mapped[date | None]
+    cover_image_url: Mapped[str | None] = mapped_column(Text)
+    canonical_url: Mapped[str | None] = mapped_column(Text)
+    metadata_json: Mapped[str | None] = mapped_column("metadata", JsonText)
+    duration_ms: Mapped[int | None] = mapped_column(BigInteger)
+    size: Mapped[int]
+
+
+class CourseItem(Base):
+    __tablename__ = "course_items"
+    __table_args__ = (
+        UniqueConstraint("course_id", "position", deferrable=True, initially="DEFERRED"),
+        ForeignKeyConstraint(
+            ["course_id", "menu_id"], [Course.id, Course.menu_id], ondelete="CASCADE"
+        ),
+        Index("ix_course_items_media_item_id_menu_id", "media_item_id", "menu_id"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    course_id: Mapped[UUID]
+    menu_id: Mapped[UUID] = mapped_column(index=True)
+    media_item_id: Mapped[UUID] = mapped_column(ForeignKey(MediaSnapshot.media_item_id))
+    notes: Mapped[str | None] = mapped_column(Text)
+    position: Mapped[int]
+    updated_at: Mapped[datetime] = mapped_column(Time)
+
+
+class PublicDocument(Base):
+    """The finished JSON of a published menu; there is a row exactly while the menu is public."""
+
+    __tablename__ = "public_documents"
+    menu_id: Mapped[UUID] = mapped_column(ForeignKey(Menu.id, ondelete="CASCADE"), primary_key=True)
+    slug: Mapped[str] = mapped_column(Slug, unique=True)
+    document: Mapped[bytes]
+    etag: Mapped[str] = mapped_column(String(64))
+
+
+class Outbox(OutboxRow, Base):
+    pass
+
+
+class Inbox(InboxRow, Base):
+    pass
+
+
+class Idempotency(IdempotencyRow, Base):
+    pass

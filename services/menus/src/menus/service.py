@@ -1,0 +1,205 @@
+"""What one does with menus, free of gRPC and NATS."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from slugify import slugify
+
+from common.db import Session, new_id, now
+from menus import events, positions, repository
+from menus.courses import repository as courses_repository
+from menus.documents import service as documents
+from menus.drafts import MenuChange, NewCourse, NewMenu, OwnMenu
+from menus.errors import (
+    CourseLimitReached,
+    ItemLimitReached,
+    MenuItemLimitReached,
+    MenuLimitReached,
+    MenuNotFound,
+    MenuTooLarge,
+    StaleEdit,
+)
+from menus.limits import PAGE_BYTES, SLUG_BASE_LENGTH, Limits
+from menus.repository import After
+from menus.snapshots import service as snapshots
+from menus.tree import Course, Item, Menu, MenuTree, Snapshot, Work
+
+
+class Page(NamedTuple):
+    """`after` is where the next page begins; None on the last."""
+
+    trees: list[MenuTree]
+    after: After | None
+
+
+async def create_menu(
+    session: Session, *, owner_id: UUID, draft: NewMenu, new_works: Sequence[Work], limits: Limits
+) -> MenuTree:
+    check_limits(draft.courses, limits)
+    media = await snapshots.hold(session, (item.media_item_id for item in draft.items()), new_works)
+    base = slug_base(draft.title)
+    # The owner's other creates wait, so that they are counted; those of the same title wait too,
+    # so that each finds a slug at its first try.
+    await repository.lock_words(session, [f"owner {owner_id}", f"slug {base}"])
+    if await repository.count_menus(session, owner_id) >= limits.menus_per_owner:
+        raise MenuLimitReached(limits.menus_per_owner)
+    menu = await _insert_menu(session, owner_id, draft, base)
+    courses = new_courses(menu.id, draft.courses, media)
+    await courses_repository.insert_courses(session, courses)
+    await check_size(session, menu.id, limits)
+    if menu.is_public:
+        await documents.publish(session, menu, courses)
+    return MenuTree(menu, courses)
+
+
+async def _insert_menu(session: Session, owner_id: UUID, draft: NewMenu, base: str) -> Menu:
+    taken = await repository.numbered_slugs(session, base)
+    at = now()
+    while True:
+        slug = free_slug(base, taken)
+        menu = Menu(
+            new_id(), owner_id, draft.title, draft.description, slug, draft.is_public, at, at
+        )
+        if await repository.insert_menu(session, menu):
+            return menu
+        # "Dinner 2" and the second "Dinner" want the same slug under different locks.
+        taken.add(slug)
+
+
+def slug_base(title: str) -> str:
+    return (
+        slugify(title, max_length=SLUG_BASE_LENGTH, word_boundary=True, save_order=True) or "menu"
+    )
+
+
+def free_slug(base: str, taken: set[str]) -> str:
+    number = 1
+    slug = base
+    while slug in taken:
+        number += 1
+        slug = f"{base}-{number}"
+    return slug
+
+
+def check_limits(courses: Sequence[NewCourse], limits: Limits) -> None:
+    """Of what one request brings."""
+    if len(courses) > limits.courses_per_menu:
+        raise CourseLimitReached(limits.courses_per_menu)
+    if any(len(course.items) > limits.items_per_course for course in courses):
+        raise ItemLimitReached(limits.items_per_course)
+    if sum(len(course.items) for course in courses) > limits.items_per_menu:
+        raise MenuItemLimitReached(limits.items_per_menu)
+
+
+async def check_size(session: Session, menu_id: UUID, limits: Limits) -> None:
+    """After writing: what is too much is rolled back with the transaction."""
+    if await repository.size_of(session, menu_id) > limits.menu_bytes:
+        raise MenuTooLarge(limits.menu_bytes)
+
+
+def new_courses(
+    menu_id: UUID, drafts: Sequence[NewCourse], media: Mapping[UUID, Snapshot]
+) -> list[Course]:
+    """In order of position."""
+    names = [f"courses[{index}]" for index in range(len(drafts))]
+    places = positions.assign([draft.position for draft in drafts], names)
+    courses = [
+        new_course(menu_id, draft._replace(position=place), media, f"{name}.")
+        for draft, place, name in zip(drafts, places, names, strict=True)
+    ]
+    return sorted(courses, key=lambda course: course.position)
+
+
+def new_course(
+    menu_id: UUID, draft: NewCourse, media: Mapping[UUID, Snapshot], prefix: str = ""
+) -> Course:
+    """`prefix` is that of its fields' names in the request."""
+    at = now()
+    names = [f"{prefix}items[{index}]" for index in range(len(draft.items))]
+    places = positions.assign([item.position for item in draft.items], names)
+    items = [
+        Item(new_id(), item.notes, place, at, media[item.media_item_id])
+        for item, place in zip(draft.items, places, strict=True)
+    ]
+    items.sort(key=lambda item: item.position)
+    position = positions.FIRST if draft.position is None else draft.position
+    return Course(
+        new_id(), menu_id, draft.title, draft.description, draft.intent, position, at, items
+    )
+
+
+async def list_menus(
+    session: Session, *, owner_id: UUID, page_size: int, after: After | None
+) -> Page:
+    """Newest first, in two statements. A page ends early when it would grow too large."""
+    listed = await repository.page_of_menus(session, owner_id, after, page_size + 1)
+    menus: list[Menu] = []
+    size = 0
+    for menu, menu_size in listed[:page_size]:
+        size += menu_size + len((menu.description or "").encode())
+        if menus and size > PAGE_BYTES:
+            break
+        menus.append(menu)
+    courses = await repository.courses_of(session, [menu.id for menu in menus]) if menus else {}
+    trees = [MenuTree(menu, courses[menu.id]) for menu in menus]
+    more = len(listed) > len(menus)
+    return Page(trees, After(menus[-1].created_at, menus[-1].id) if more else None)
+
+
+async def get_menu(session: Session, *, own: OwnMenu) -> MenuTree:
+    """Two statements."""
+    menu = await repository.owned_menu(session, own.menu_id, own.owner_id)
+    if menu is None:
+        raise MenuNotFound(menu_id=own.menu_id)
+    return await with_courses(session, menu)
+
+
+async def lock_menu(session: Session, own: OwnMenu) -> Menu:
+    """The first step of every edit: edits of one menu follow one another."""
+    menu = await repository.lock_owned_menu(session, own.menu_id, own.owner_id)
+    if menu is None:
+        raise MenuNotFound(menu_id=own.menu_id)
+    return menu
+
+
+async def with_courses(session: Session, menu: Menu) -> MenuTree:
+    return MenuTree(menu, (await repository.courses_of(session, [menu.id]))[menu.id])
+
+
+async def update_menu(session: Session, *, own: OwnMenu, change: MenuChange) -> MenuTree:
+    before = await lock_menu(session, own)
+    if change.expected not in (None, before.updated_at):
+        raise StaleEdit("menu", before.updated_at)
+    menu = before._replace(
+        title=before.title if change.title is None else change.title,
+        description=before.description if change.description is None else change.description[0],
+        is_public=before.is_public if change.is_public is None else change.is_public,
+    )
+    if menu == before:
+        return await with_courses(session, menu)
+    menu = menu._replace(updated_at=now())
+    await repository.update_menu(session, menu)
+    tree = await with_courses(session, menu)
+    if menu.is_public and before.is_public:
+        await documents.update(session, menu, tree.courses)
+    elif menu.is_public:
+        await documents.publish(session, menu, tree.courses)
+    elif before.is_public:
+        await documents.unpublish(session, menu)
+    return tree
+
+
+async def delete_menu(session: Session, *, own: OwnMenu) -> None:
+    menu = await repository.delete_menu(session, own.menu_id, own.owner_id)
+    if menu is None:
+        raise MenuNotFound(menu_id=own.menu_id)
+    if menu.is_public:  # its document went with it
+        session.add(events.menu_unpublished(menu))
+
+
+async def forget_user(session: Session, *, user_id: UUID) -> None:
+    """Delete all that a person made."""
+    deleted = await repository.delete_menus_of(session, user_id)
+    session.add_all(events.menu_unpublished(menu) for menu in deleted if menu.is_public)
+    await repository.forget_keys_of(session, user_id)

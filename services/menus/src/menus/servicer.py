@@ -1,0 +1,101 @@
+"""MenuService: translate, open the transaction, call the use case."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from common.db import Database
+from common.requests import current_caller
+from menus import pages, service, texts
+from menus.clients import CatalogClient
+from menus.drafts import MenuChange, NewMenu
+from menus.limits import DESCRIPTION_LENGTH, Limits
+from menus.messages import menu_message, once, own_menu, parse_course, parse_time
+from menus.models import Idempotency
+from menus.snapshots import service as snapshots
+from tastebuds.menus.v1 import menu_service_pb2 as pb
+from tastebuds.menus.v1.menu_service_pb2_grpc import MenuServiceServicer
+
+
+@dataclass(frozen=True, slots=True)
+class MenuServicer(MenuServiceServicer):
+    database: Database
+    catalog: CatalogClient
+    limits: Limits
+
+    async def CreateMenu(
+        self, request: pb.CreateMenuRequest, context: Any
+    ) -> pb.CreateMenuResponse:
+        draft = _parse_menu(request)
+        attempt = once(request, request.idempotency_key)
+        service.check_limits(draft.courses, self.limits)
+        wanted = (item.media_item_id for item in draft.items())
+        new_works = await snapshots.fetch_new(self.database, self.catalog, wanted)
+        async with self.database.sessions.begin() as session:
+
+            async def write() -> pb.CreateMenuResponse:
+                tree = await service.create_menu(
+                    session,
+                    owner_id=attempt.user_id,
+                    draft=draft,
+                    new_works=new_works,
+                    limits=self.limits,
+                )
+                return pb.CreateMenuResponse(menu=menu_message(tree))
+
+            return await attempt.run(session, Idempotency, write, pb.CreateMenuResponse)
+
+    async def ListMenus(self, request: pb.ListMenusRequest, context: Any) -> pb.ListMenusResponse:
+        async with self.database.readers() as session:
+            page = await service.list_menus(
+                session,
+                owner_id=current_caller().user_id,
+                page_size=pages.page_size(request.page_size),
+                after=pages.read_token(request.page_token),
+            )
+        return pb.ListMenusResponse(
+            menus=[menu_message(tree) for tree in page.trees],
+            next_page_token=pages.write_token(page.after),
+        )
+
+    async def GetMenu(self, request: pb.GetMenuRequest, context: Any) -> pb.GetMenuResponse:
+        async with self.database.readers() as session:
+            tree = await service.get_menu(session, own=own_menu(request))
+        return pb.GetMenuResponse(menu=menu_message(tree))
+
+    async def UpdateMenu(
+        self, request: pb.UpdateMenuRequest, context: Any
+    ) -> pb.UpdateMenuResponse:
+        change = _parse_change(request)
+        async with self.database.sessions.begin() as session:
+            tree = await service.update_menu(session, own=own_menu(request), change=change)
+        return pb.UpdateMenuResponse(menu=menu_message(tree))
+
+    async def DeleteMenu(
+        self, request: pb.DeleteMenuRequest, context: Any
+    ) -> pb.DeleteMenuResponse:
+        async with self.database.sessions.begin() as session:
+            await service.delete_menu(session, own=own_menu(request))
+        return pb.DeleteMenuResponse()
+
+
+def _parse_menu(request: pb.CreateMenuRequest) -> NewMenu:
+    return NewMenu(
+        title=texts.title("title", request.title),
+        description=texts.text("description", request.description, DESCRIPTION_LENGTH),
+        is_public=request.is_public,
+        courses=[
+            parse_course(course, f"courses[{index}].")
+            for index, course in enumerate(request.courses)
+        ],
+    )
+
+
+def _parse_change(request: pb.UpdateMenuRequest) -> MenuChange:
+    return MenuChange(
+        title=texts.title("title", request.title) if request.HasField("title") else None,
+        description=(texts.text("description", request.description, DESCRIPTION_LENGTH),)
+        if request.HasField("description")
+        else None,
+        is_public=request.is_public if request.HasField("is_public") else None,
+        expected=parse_time(request, "expected_updated_at"),
+    )

@@ -1,0 +1,83 @@
+"""A menu as it is read: the menu, its courses, their items, and the snapshot of each work."""
+
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+
+class Snapshot(NamedTuple):
+    """What menus keep of a work. `metadata_json` is a JSON object."""
+
+    media_item_id: UUID
+    media_type: str
+    title: str
+    subtitle: str | None
+    description: str | None
+    release_date: date | None
+    cover_image_url: str | None
+    canonical_url: str | None
+    metadata_json: str | None
+    creators: list[str]
+
+    @property
+    def size(self) -> int:
+        """The length of its texts in bytes."""
+        texts = (
+            self.title,
+            self.subtitle,
+            self.description,
+            self.cover_image_url,
+            self.canonical_url,
+            self.metadata_json,
+            *self.creators,
+        )
+        return sum(len(text.encode()) for text in texts if text)
+
+
+class Work(NamedTuple):
+    """A work as the catalogue tells it; `changed_at` is the catalogue's time."""
+
+    snapshot: Snapshot
+    changed_at: datetime
+    duration_ms: int | None
+
+
+class Item(NamedTuple):
+    id: UUID
+    notes: str | None
+    position: int
+    updated_at: datetime
+    media: Snapshot
+
+
+class Course(NamedTuple):
+    """Items in order of position."""
+
+    id: UUID
+    menu_id: UUID
+    title: str
+    description: str | None
+    intent: str | None
+    position: int
+    updated_at: datetime
+    items: list[Item]
+
+
+class Menu(NamedTuple):
+    """The menu's own fields."""
+
+    id: UUID
+    owner_id: UUID
+    title: str
+    description: str | None
+    slug: str
+    is_public: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class MenuTree(NamedTuple):
+    """Courses in order of position."""
+
+    menu: Menu
+    courses: list[Course]
