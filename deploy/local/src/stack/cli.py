@@ -35,6 +35,10 @@ def main() -> None:
     except StackError as error:
         click.echo(f"tastebuds: {error}", err=True)
         sys.exit(1)
+    except OSError as error:
+        # No right to something in the home folder, a full disk …
+        click.echo(f"tastebuds: {error.strerror or error}: {error.filename or ''}", err=True)
+        sys.exit(1)
     except Interrupted:
         click.echo("Interrupted; nothing is left running.", err=True)
         sys.exit(130)

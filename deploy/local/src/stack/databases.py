@@ -61,7 +61,6 @@ async def prepare_database(
     inside = await connect_when_ready(in_database(admin_url, database), timeout_seconds)
     try:
         await create_extensions(inside)
-        await inside.execute(f"revoke all on database {quoted(database)} from public")
         for name in passwords:
             await ensure_schema(inside, name, database)
     finally:
@@ -90,6 +89,7 @@ async def ensure_schema(inside: asyncpg.Connection, name: str, database: str) ->
     role, base = quoted(name), quoted(database)
     await inside.execute(
         f"""
+        revoke all on database {base} from public;
         grant connect, temporary on database {base} to {role};
         do $$ begin
           if not (select rolsuper from pg_roles where rolname = current_user) then

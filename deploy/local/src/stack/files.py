@@ -38,10 +38,12 @@ def kept_secret(path: Path) -> str:
     return path.read_text().strip()
 
 
-def last_lines(path: Path, count: int = 15) -> list[str]:
-    """Return the end of a log, without reading more than its last 64 kB."""
+def last_lines(path: Path, count: int = 15, since: int = 0) -> list[str]:
+    """Return the end of a log from byte `since` on, without reading more than its last 64 kB."""
     if not path.exists():
         return []
+    size = path.stat().st_size
     with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - 65_536))
+        # A log that is shorter than it was has been rotated: all of it is new.
+        file.seek(max(since if since <= size else 0, size - 65_536))
         return file.read().decode(errors="replace").splitlines()[-count:]

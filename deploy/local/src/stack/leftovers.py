@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
@@ -20,14 +21,17 @@ def recorded(file: Path) -> psutil.Process | None:
         return None
 
 
-def end(process: psutil.Process, how: signal.Signals) -> None:
-    with contextlib.suppress(psutil.NoSuchProcess):
-        process.send_signal(how)
-        try:
-            process.wait(30)
-        except psutil.TimeoutExpired:
+def end(processes: Iterable[psutil.Process], how: signal.Signals) -> None:
+    """Signal all of them, then wait; who does not go within 30 seconds is killed."""
+    left = list(processes)
+    for process in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.send_signal(how)
+    _, stubborn = psutil.wait_procs(left, timeout=30)
+    for process in stubborn:
+        with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-            process.wait(10)
+    psutil.wait_procs(stubborn, timeout=10)
 
 
 def remove_temporary() -> None:
@@ -45,7 +49,5 @@ def remove_temporary() -> None:
             for process in psutil.process_iter(["cmdline"])
             if any(str(folder) in part for part in process.info["cmdline"] or ())
         ]
-        for process in processes:
-            if process is not None:
-                end(process, signal.SIGKILL)
+        end([process for process in processes if process is not None], signal.SIGKILL)
         shutil.rmtree(folder, ignore_errors=True)

@@ -12,22 +12,27 @@ REVOKED_SESSIONS = "KV_revoked_sessions"
 
 @dataclass(frozen=True)
 class Permissions:
+    """`deny_publish` takes away again what a wildcard in `publish` allows too much."""
+
     publish: tuple[str, ...]
     subscribe: tuple[str, ...]
+    deny_publish: tuple[str, ...] = ()
 
 
 def permissions_of(service: str) -> Permissions:
     publish = [*_presence(), *_introspection()]
     subscribe = [f"_INBOX_{service}.>", "$SRV.>"]
+    deny: list[str] = []
     if service == "gateway":
-        publish += _watch_revoked_sessions()
+        publish += [*_watch_revoked_sessions(), *_following()]
+        deny += _durables_of_others()
         # Core subscriptions, without a consumer: every gateway drops what it has cached.
         subscribe += ["tastebuds.*.v1.>"]
     else:
         publish += [*_speaking(service), *_declaring(service), *_consuming(service)]
     if service == "auth":
         publish += _keep_revoked_sessions()
-    return Permissions(tuple(publish), tuple(subscribe))
+    return Permissions(tuple(publish), tuple(subscribe), tuple(deny))
 
 
 def _presence() -> list[str]:
@@ -62,7 +67,8 @@ def _consuming(service: str) -> list[str]:
     for stream in EVENT_STREAMS:
         # Anybody's events, by the own durable, with no, one or many filter subjects.
         create = f"$JS.API.CONSUMER.CREATE.{stream}.{service}"
-        allowed += [create, f"{create}.>", *_working(stream, service)]
+        older = f"$JS.API.CONSUMER.DURABLE.CREATE.{stream}.{service}"
+        allowed += [create, f"{create}.>", older, *_working(stream, service)]
     for stream, subject in (("JOBS", "job"), ("DLQ", "dlq")):
         # The server checks that the filter in the subject is the filter of the consumer, so
         # that a service sees only its own jobs and dead letters.
@@ -85,10 +91,34 @@ def _working(stream: str, service: str) -> list[str]:
     ]
 
 
+def _following() -> list[str]:
+    # Each gateway reads the events through an ephemeral consumer, whose name the server makes up.
+    return [
+        *(f"$JS.API.CONSUMER.CREATE.{stream}" for stream in EVENT_STREAMS),
+        *(
+            f"$JS.API.CONSUMER.{verb}.{stream}.*"
+            for stream in EVENT_STREAMS
+            for verb in ("INFO", "MSG.NEXT", "DELETE")
+        ),
+    ]
+
+
+def _durables_of_others() -> list[str]:
+    # A made-up name cannot be told from a durable's, so these are named: nobody takes the
+    # messages of a service or deletes its consumer.
+    return [
+        f"$JS.API.CONSUMER.{verb}.*.{stream.lower()}"
+        for stream in EVENT_STREAMS
+        for verb in ("MSG.NEXT", "DELETE")
+    ]
+
+
 def _keep_revoked_sessions() -> list[str]:
-    # auth makes the bucket and writes it.
-    made = [f"$JS.API.STREAM.{verb}.{REVOKED_SESSIONS}" for verb in ("CREATE", "UPDATE")]
-    return [*made, "$KV.revoked_sessions.>", f"$JS.API.DIRECT.GET.{REVOKED_SESSIONS}.>"]
+    # auth makes the bucket and writes it; nats-py reads a key by either kind of get.
+    calls = [
+        f"$JS.API.STREAM.{verb}.{REVOKED_SESSIONS}" for verb in ("CREATE", "UPDATE", "MSG.GET")
+    ]
+    return [*calls, "$KV.revoked_sessions.>", f"$JS.API.DIRECT.GET.{REVOKED_SESSIONS}.>"]
 
 
 def _watch_revoked_sessions() -> list[str]:

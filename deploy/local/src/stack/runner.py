@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -63,6 +65,8 @@ class Runner:
         self._child: subprocess.Popen[bytes] | None = None
 
     def start(self, programs: list[Program]) -> None:
+        if self._child is not None:
+            self._child.poll()
         self._write(programs)
         self._home.socket.unlink(missing_ok=True)
         with self._home.log(LOG).open("ab") as output:
@@ -87,32 +91,29 @@ class Runner:
 
     def is_alive(self) -> bool:
         try:
-            return bool(self._rpc().supervisor.getState())
+            with self._remote() as remote:
+                return bool(remote.supervisor.getState())
         except (OSError, HTTPException):
             return False
 
     def start_program(self, name: str) -> None:
-        self._rpc().supervisor.startProcess(name, False)  # noqa: FBT003 - XML-RPC: do not wait
+        with self._remote() as remote:
+            remote.supervisor.startProcess(self._full_name(name), False)  # noqa: FBT003 - do not wait
 
     def start_services(self) -> None:
-        self._rpc().supervisor.startProcessGroup(SERVICE_GROUP, False)  # noqa: FBT003
-
-    def restart_program(self, name: str) -> None:
-        self.stop_program(name)
-        self.start_program(self._full_name(name))
+        with self._remote() as remote:
+            remote.supervisor.startProcessGroup(SERVICE_GROUP, False)  # noqa: FBT003 - do not wait
 
     def stop_program(self, name: str) -> None:
         """Stop it until it is started again; NOT_RUNNING is as good."""
-        with contextlib.suppress(Fault):
-            self._rpc().supervisor.stopProcess(self._full_name(name))
-
-    def resume_program(self, name: str) -> None:
-        self.start_program(self._full_name(name))
+        with contextlib.suppress(Fault), self._remote() as remote:
+            remote.supervisor.stopProcess(self._full_name(name))
 
     def states(self) -> dict[str, ProcessState]:
         """Return the programs by name; none when the runner does not run."""
         try:
-            answer = self._rpc().supervisor.getAllProcessInfo()
+            with self._remote() as remote:
+                answer = remote.supervisor.getAllProcessInfo()
         except (OSError, HTTPException):
             return {}
         entries = answer if isinstance(answer, list) else []
@@ -122,8 +123,11 @@ class Runner:
     def shutdown(self, timeout_seconds: float = 120) -> None:
         """Stop the services together, then NATS, then Postgres, then the runner."""
         pid = self._pid()
-        with contextlib.suppress(OSError, HTTPException, Fault):
-            self._rpc().supervisor.shutdown()
+        with (
+            contextlib.suppress(OSError, HTTPException, Fault),
+            self._remote() as remote,
+        ):
+            remote.supervisor.shutdown()
         give_up = time.monotonic() + timeout_seconds
         while self._lives(pid):
             if time.monotonic() > give_up:
@@ -133,28 +137,27 @@ class Runner:
 
     def sweep(self) -> list[str]:
         """Stop what a killed runner left behind; return the names."""
-        left = []
-        last = ("nats", "postgres")
         files = {file.stem: file for file in sorted(self._home.run.glob("*.pid"))}
+        found = {name: process for name, file in files.items() if (process := recorded(file))}
+        servers = ("nats", "postgres")
+        services = [name for name in found if name not in (LOG, *servers)]
         # The runner first, lest it starts again what we stop; what the services need at last.
-        first = [name for name in files if name == LOG]
-        services = [name for name in files if name not in (LOG, *last)]
-        for name in (*first, *services, *(name for name in last if name in files)):
-            file = files[name]
-            process = recorded(file)
-            if process is not None:
-                left.append(name)
-                end(process, _stop_signal(self._home, name))
+        for names in ([LOG], services, *([name] for name in servers)):
+            ours = [name for name in names if name in found]
+            if ours:
+                how = _stop_signal(self._home, ours[0])
+                end([found[name] for name in ours], how)
+        for file in files.values():
             file.unlink(missing_ok=True)
-        return left
+        return list(found)
 
     def is_orphaned(self) -> bool:
         """True when processes run although their runner does not."""
         return any(recorded(file) for file in self._home.run.glob("*.pid"))
 
     def _pid(self) -> int | None:
-        with contextlib.suppress(OSError, HTTPException):
-            return int(str(self._rpc().supervisor.getPID()))
+        with contextlib.suppress(OSError, HTTPException), self._remote() as remote:
+            return int(str(remote.supervisor.getPID()))
         return None
 
     def _lives(self, pid: int | None) -> bool:
@@ -165,19 +168,27 @@ class Runner:
     def _full_name(self, name: str) -> str:
         return name if name in ("postgres", "nats") else f"{SERVICE_GROUP}:{name}"
 
-    def _rpc(self) -> ServerProxy:
+    def _relative(self, path: Path) -> str:
+        """Home is the runner's current folder, so its own name never needs to be escaped."""
+        return str(path.relative_to(self._home.root))
+
+    @contextmanager
+    def _remote(self) -> Iterator[ServerProxy]:
         # A new one each time: the transport keeps one connection and is not thread-safe.
         transport = SupervisorTransport(None, None, f"unix://{self._home.socket}")
-        return ServerProxy("http://127.0.0.1", transport=transport)
+        try:
+            yield ServerProxy("http://127.0.0.1", transport=transport)
+        finally:
+            transport.close()
 
     def _write(self, programs: list[Program]) -> None:
         home = self._home
         sections = [
             "[supervisord]",
-            f"logfile={_escaped(home.log(LOG))}",
+            f"logfile={self._relative(home.log(LOG))}",
             "logfile_maxbytes=5MB",
             "logfile_backups=1",
-            f"pidfile={_escaped(home.run / 'runner.pid')}",
+            f"pidfile={self._relative(home.run / 'runner.pid')}",
             "nodaemon=true",
             "silent=true",
             *(["user=root"] if os.geteuid() == 0 else []),
@@ -205,7 +216,7 @@ class Runner:
         write_private(file, json.dumps(launch | {"stop_signal": program.stop_signal}))
         return [
             f"[program:{program.name}]",
-            f'command="{_escaped(sys.executable)}" -m stack.launch "{_escaped(file)}"',
+            f'command="{_escaped(sys.executable)}" -m stack.launch {self._relative(file)}',
             "autostart=false",
             "autorestart=true",
             f"startsecs={program.settle_seconds}",
@@ -214,7 +225,7 @@ class Runner:
             f"stopwaitsecs={program.stop_seconds}",
             "killasgroup=true",
             f"priority={program.rank}",
-            f"stdout_logfile={_escaped(self._home.log(program.name))}",
+            f"stdout_logfile={self._relative(self._home.log(program.name))}",
             "stdout_logfile_maxbytes=10MB",
             "stdout_logfile_backups=2",
             "redirect_stderr=true",

@@ -57,8 +57,8 @@ def load(repo: Path, environ: Mapping[str, str], services: Iterable[Service]) ->
         home=_home(repo, variables),
         base_port=_number(variables, "TASTEBUDS_PORT", DEFAULT_PORT, (1024, highest)),
         replicas=replicas,
-        database_url=_url(variables, "TASTEBUDS_DATABASE_URL", r"postgres(ql)?"),
-        nats_url=_url(variables, "TASTEBUDS_NATS_URL", "nats|tls"),
+        database_url=_url(variables, "TASTEBUDS_DATABASE_URL", "postgresql", "postgres"),
+        nats_url=_url(variables, "TASTEBUDS_NATS_URL", "nats", "tls"),
         demo=variables.get("TASTEBUDS_DEMO", "on").lower() not in ("off", "0", "no", "false"),
         ready_timeout=float(_number(variables, "TASTEBUDS_READY_TIMEOUT", 120, (1, 3600))),
         variables=variables,
@@ -78,10 +78,9 @@ def _number(variables: Mapping[str, str], name: str, default: int, bounds: tuple
     return int(text)
 
 
-def _url(variables: Mapping[str, str], name: str, schemes: str) -> str | None:
+def _url(variables: Mapping[str, str], name: str, *schemes: str) -> str | None:
     url = variables.get(name)
-    if url and not re.match(rf"({schemes})://[^/]", url):
-        raise StackError(
-            f"{name} is not a URL that begins with {schemes.replace('|', ':// or ')}://"
-        )
+    if url and not re.match(rf"({'|'.join(schemes)})://[^/]", url):
+        begins = " or ".join(f"{scheme}://" for scheme in schemes)
+        raise StackError(f"{name} is not a URL that begins with {begins}")
     return url

@@ -15,13 +15,7 @@ from pathlib import Path
 
 from stack import broker, databases, migrations, nats, tls
 from stack.account import Account, postgres_account
-from stack.cluster import (
-    check_cluster,
-    clear_stale_lock,
-    create_cluster,
-    programs,
-    server_command,
-)
+from stack.cluster import check_cluster, clear_stale_lock, create_cluster, server_command
 from stack.environment import Plan, plain_environment
 from stack.errors import StackError
 from stack.files import last_lines
@@ -34,7 +28,7 @@ from stack.services import NATS_PORT, POSTGRES_PORT, SERVICES, Service
 from stack.settings import Settings, load, repository
 
 Report = Callable[[str, str], None]
-CRASHES_BEFORE_GIVING_UP = 4
+STARTS_BEFORE_GIVING_UP = 3
 
 
 def _silent(_name: str, _text: str) -> None:
@@ -54,6 +48,7 @@ class Stack:
         self.runner = Runner(self.home)
         self.plan = Plan(settings, self.home, services)
         self._report = report
+        self._log_sizes: dict[str, int] = {}
 
     @classmethod
     @contextmanager
@@ -62,6 +57,7 @@ class Stack:
         env: Mapping[str, str] | None = None,
         services: tuple[Service, ...] = SERVICES,
         *,
+        repo: Path | None = None,
         durable: bool = False,
         demo: bool = False,
     ) -> Iterator["Stack"]:
@@ -76,7 +72,7 @@ class Stack:
         ) as folder:
             settings = replace(
                 load(Path(folder), environ, services),
-                repo=repository(),
+                repo=repo or repository(),
                 home=Path(folder),
                 durable=durable,
                 demo=demo,
@@ -106,12 +102,13 @@ class Stack:
 
     def start(self, mode: str = "start") -> None:
         """Start everything and wait until it is ready; on failure stop it again and say why."""
-        account = postgres_account(programs(), self._data)
+        account = postgres_account(self.home.root, self._data)
         self.home.prepare(account.home_mode)
         self._refuse_or_clear()
         check_free(self.plan.ports(), self.plan.settings.base_port, self._ports_at)
         self._prepare(account)
         self._remember("starting")
+        self._log_sizes = {log.stem: log.stat().st_size for log in self.home.logs.glob("*.log")}
         try:
             self._start_servers(account)
             self._prepare_databases()
@@ -142,7 +139,7 @@ class Stack:
                 return
             for name, state in self.runner.states().items():
                 pids.setdefault(name, set()).update({state.pid} - {0})
-            crashed = [name for name in waiting if len(pids[name]) >= CRASHES_BEFORE_GIVING_UP]
+            crashed = [name for name in waiting if len(pids[name]) >= STARTS_BEFORE_GIVING_UP]
             if crashed or time.monotonic() - began > timeout:
                 raise StackError(self._why_not_ready({n: answers[n] for n in crashed or waiting}))
             time.sleep(0.1)
@@ -167,10 +164,11 @@ class Stack:
         self.runner.stop_program(process)
 
     def start_process(self, process: str) -> None:
-        self.runner.resume_program(process)
+        self.runner.start_program(process)
 
     def log(self, process: str, lines: int = 200) -> list[str]:
-        return last_lines(self.home.log(process), lines)
+        """Return the end of a process's log since this stack was started."""
+        return last_lines(self.home.log(process), lines, self._log_sizes.get(process, 0))
 
     def use_remembered(self) -> RunningStack | None:
         """Take over the ports of the stack that runs, whatever the environment says now."""
