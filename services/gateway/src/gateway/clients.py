@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
-from google.protobuf.descriptor import ServiceDescriptor
 from grpc.aio import Channel
 
+from common.access import services_of
 from common.grpc_client import create_channel
 from gateway.settings import Settings
 from tastebuds.auth.v1 import account_service_pb2, key_service_pb2, session_service_pb2
@@ -37,19 +37,17 @@ if TYPE_CHECKING:  # these classes exist only in the stubs
     from tastebuds.menus.v1.public_menu_service_pb2_grpc import PublicMenuServiceAsyncStub
 
 
-def _services(*files: object) -> tuple[ServiceDescriptor, ...]:
-    return tuple(
-        service
-        for file in files
-        for service in file.DESCRIPTOR.services_by_name.values()  # type: ignore[attr-defined]
-    )
-
-
 SERVICES = {
-    "auth": _services(account_service_pb2, key_service_pb2, session_service_pb2),
-    "catalog": _services(media_service_pb2, search_service_pb2),
-    "ingest": _services(ingest_service_pb2),
-    "menus": _services(course_service_pb2, menu_service_pb2, public_menu_service_pb2),
+    "auth": services_of(
+        account_service_pb2.DESCRIPTOR, key_service_pb2.DESCRIPTOR, session_service_pb2.DESCRIPTOR
+    ),
+    "catalog": services_of(media_service_pb2.DESCRIPTOR, search_service_pb2.DESCRIPTOR),
+    "ingest": services_of(ingest_service_pb2.DESCRIPTOR),
+    "menus": services_of(
+        course_service_pb2.DESCRIPTOR,
+        menu_service_pb2.DESCRIPTOR,
+        public_menu_service_pb2.DESCRIPTOR,
+    ),
 }
 
 

@@ -10,6 +10,8 @@ from tastebuds.auth.v1.account_service_pb2 import Tokens
 
 ACCESS = "access_token"
 REFRESH = "refresh_token"
+# Two tabs refreshed at the same time: the other one was given new cookies, which must live.
+JUST_USED = "REFRESH_TOKEN_JUST_USED"
 
 
 def keep(request: Request, response: Response, tokens: Tokens) -> None:
@@ -28,8 +30,10 @@ def drop_when_refused(request: Request, *statuses: int) -> None:
     request.state.drop_cookies_on = statuses
 
 
-def drop_if_refused(request: Request, response: Response) -> None:
-    if response.status_code in getattr(request.state, "drop_cookies_on", ()):
+def drop_if_refused(request: Request, response: Response, reason: str) -> None:
+    if reason != JUST_USED and response.status_code in getattr(
+        request.state, "drop_cookies_on", ()
+    ):
         drop(request, response)
 
 

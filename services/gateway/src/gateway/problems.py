@@ -126,7 +126,7 @@ async def _domain_error(request: Request, error: Exception) -> Response:
         members=members,
         headers=_retry_after(error, status),
     )
-    cookies.drop_if_refused(request, response)
+    cookies.drop_if_refused(request, response, error.reason)
     return response
 
 

@@ -1,0 +1,357 @@
+"""Small in-memory services that speak the real contract, so that the gateway has neighbours."""
+
+import time
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from common.errors import DomainError, Kind
+from common.requests import current_caller
+from tastebuds.auth.v1 import account_service_pb2 as accounts_pb
+from tastebuds.auth.v1 import key_service_pb2, user_pb2
+from tastebuds.auth.v1 import session_service_pb2 as sessions_pb
+from tastebuds.auth.v1.account_service_pb2_grpc import AccountServiceServicer
+from tastebuds.auth.v1.key_service_pb2_grpc import KeyServiceServicer
+from tastebuds.auth.v1.session_service_pb2_grpc import SessionServiceServicer
+from tastebuds.catalog.v1 import media_pb2, media_service_pb2, search_service_pb2
+from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceServicer
+from tastebuds.catalog.v1.search_service_pb2_grpc import SearchServiceServicer
+from tastebuds.ingest.v1 import ingest_service_pb2 as ingest_pb
+from tastebuds.ingest.v1.ingest_service_pb2_grpc import IngestServiceServicer
+from tastebuds.menus.v1 import course_service_pb2 as courses_pb
+from tastebuds.menus.v1 import menu_pb2, public_menu_service_pb2
+from tastebuds.menus.v1 import menu_service_pb2 as menus_pb
+from tastebuds.menus.v1.course_service_pb2_grpc import CourseServiceServicer
+from tastebuds.menus.v1.menu_service_pb2_grpc import MenuServiceServicer
+from tastebuds.menus.v1.public_menu_service_pb2_grpc import PublicMenuServiceServicer
+
+CREATED = Timestamp(seconds=1_700_000_000, nanos=123_456_000)
+
+
+class Fact(DomainError):
+    def __init__(self, kind: Kind, reason: str, message: str, **more: object) -> None:
+        super().__init__(message, **more)
+        self.kind, self.reason = kind, reason
+
+
+def not_found(what: str) -> Fact:
+    return Fact(Kind.NOT_FOUND, f"{what.upper().replace(' ', '_')}_NOT_FOUND", f"{what} not found")
+
+
+def after(seconds: float) -> Timestamp:
+    return Timestamp(seconds=int(time.time() + seconds))
+
+
+@dataclass
+class World:
+    """What the stand-ins know, and knobs that tests turn."""
+
+    people: object
+    users: dict = field(default_factory=dict)
+    passwords: dict = field(default_factory=dict)
+    refresh_tokens: dict = field(default_factory=dict)
+    media: dict = field(default_factory=dict)
+    menus: dict = field(default_factory=dict)
+    documents: dict = field(default_factory=dict)
+    source_states: list = field(default_factory=list)
+    requests: list = field(default_factory=list)
+    calls: dict = field(default_factory=dict)
+    broken: dict = field(default_factory=dict)
+    before_answer: object = None
+
+    def called(self, name: str, request=None) -> None:
+        self.calls[name] = self.calls.get(name, 0) + 1
+        self.requests.append(request)
+        if name in self.broken:
+            raise self.broken[name]
+
+    def add_user(self, email="ada@example.org", password="correct horse", name=None) -> UUID:
+        user_id = uuid4()
+        user = user_pb2.User(id=str(user_id), email=email, display_name=name, created_at=CREATED)
+        self.users[str(user_id)] = user
+        self.passwords[email] = password
+        return user_id
+
+    def tokens(self, user_id: str):
+        refresh = uuid4().hex
+        self.refresh_tokens[refresh] = user_id
+        return accounts_pb.Tokens(
+            access_token=self.people.token(UUID(user_id)),
+            refresh_token=refresh,
+            access_expires_at=after(1800),
+            refresh_expires_at=after(604800),
+        )
+
+    def me(self) -> user_pb2.User:
+        user = self.users.get(str(current_caller().user_id))
+        if user is None:
+            raise Fact(Kind.UNAUTHENTICATED, "USER_NOT_FOUND", "User not found")
+        return user
+
+
+class _StandIn:
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+
+class Accounts(_StandIn, AccountServiceServicer):
+    async def Register(self, request, context):
+        self.world.called("Register", request)
+        if request.email in self.world.passwords:
+            raise Fact(Kind.CONFLICT, "EMAIL_ALREADY_REGISTERED", "Email already registered")
+        name = request.display_name if request.HasField("display_name") else None
+        user_id = str(self.world.add_user(request.email, request.password, name))
+        return accounts_pb.RegisterResponse(
+            user=self.world.users[user_id], tokens=self.world.tokens(user_id)
+        )
+
+    async def Login(self, request, context):
+        self.world.called("Login", request)
+        if self.world.passwords.get(request.email) != request.password:
+            raise Fact(Kind.UNAUTHENTICATED, "INVALID_CREDENTIALS", "Invalid credentials")
+        user = next(u for u in self.world.users.values() if u.email == request.email)
+        return accounts_pb.LoginResponse(user=user, tokens=self.world.tokens(user.id))
+
+    async def GetAccount(self, request, context):
+        self.world.called("GetAccount")
+        return accounts_pb.GetAccountResponse(user=self.world.me())
+
+    async def UpdateAccount(self, request, context):
+        user = self.world.me()
+        user.ClearField("display_name")
+        if request.HasField("display_name"):
+            user.display_name = request.display_name
+        return accounts_pb.UpdateAccountResponse(user=user)
+
+    async def ChangePassword(self, request, context):
+        user = self.world.me()
+        if self.world.passwords[user.email] != request.current_password:
+            raise Fact(Kind.FORBIDDEN, "WRONG_PASSWORD", "The current password is wrong.")
+        self.world.passwords[user.email] = request.new_password
+        return accounts_pb.ChangePasswordResponse()
+
+    async def DeleteAccount(self, request, context):
+        del self.world.users[self.world.me().id]
+        return accounts_pb.DeleteAccountResponse()
+
+
+class Sessions(_StandIn, SessionServiceServicer):
+    async def Refresh(self, request, context):
+        self.world.called("Refresh", request)
+        user_id = self.world.refresh_tokens.pop(request.refresh_token, None)
+        if user_id is None:
+            message = "Invalid or expired refresh token"
+            raise Fact(Kind.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN", message)
+        return sessions_pb.RefreshResponse(
+            user=self.world.users[user_id], tokens=self.world.tokens(user_id)
+        )
+
+    async def Logout(self, request, context):
+        self.world.called("Logout", request)
+        self.world.refresh_tokens.pop(request.refresh_token, None)
+        return sessions_pb.LogoutResponse()
+
+    async def ListSessions(self, request, context):
+        self.world.called("ListSessions", request)
+        caller = current_caller()
+        session = sessions_pb.Session(
+            id=str(caller.session_id), created_at=CREATED, last_used_at=CREATED,
+            expires_at=after(600), is_active=True, is_current=True,
+            client=accounts_pb.Client(address="192.0.2.7", user_agent="test"),
+        )  # fmt: skip
+        return sessions_pb.ListSessionsResponse(
+            sessions=[session], next_page_token="" if request.page_token else "more & more"
+        )
+
+    async def RevokeSession(self, request, context):
+        self.world.called("RevokeSession", request)
+        raise not_found("Session")
+
+    async def RevokeAllSessions(self, request, context):
+        self.world.called("RevokeAllSessions", request)
+        return sessions_pb.RevokeAllSessionsResponse(revoked_count=2)
+
+
+class Keys(_StandIn, KeyServiceServicer):
+    async def ListVerificationKeys(self, request, context):
+        raw = self.world.people.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        key = key_service_pb2.VerificationKey(kid="test", public_key=raw)
+        return key_service_pb2.ListVerificationKeysResponse(keys=[key])
+
+
+class Media(_StandIn, MediaServiceServicer):
+    async def GetMedia(self, request, context):
+        self.world.called("GetMedia", request)
+        item = self.world.media.get(request.media_item_id)
+        if item is None:
+            raise not_found("Media item")
+        return media_service_pb2.GetMediaResponse(item=item, sources=[source()])
+
+    async def CreateManualMedia(self, request, context):
+        self.world.called("CreateManualMedia", request)
+        known = [one for one in self.world.media.values() if one.title == request.item.title]
+        item = known[0] if known else request.item
+        item.id = item.id or str(uuid4())
+        self.world.media[item.id] = item
+        return media_service_pb2.CreateManualMediaResponse(
+            item=item, sources=[source()], created=not known
+        )
+
+
+def source() -> media_pb2.MediaSource:
+    return media_pb2.MediaSource(
+        id=str(uuid4()), source_name="tmdb", external_id="movie:603", fetched_at=CREATED
+    )
+
+
+class Search(_StandIn, SearchServiceServicer):
+    async def SearchMedia(self, request, context):
+        self.world.called("SearchMedia", request)
+        hits = list(self.world.media.values())
+        page = hits[request.offset : request.offset + request.page_size]
+        return search_service_pb2.SearchMediaResponse(items=page, total_count=len(hits))
+
+
+class Ingest(_StandIn, IngestServiceServicer):
+    async def IngestMedia(self, request, context):
+        self.world.called("IngestMedia", request)
+        if request.source not in ("tmdb", "igdb"):
+            message = f"Unknown source: {request.source}"
+            raise Fact(Kind.INVALID, "UNKNOWN_SOURCE", message, source=request.source)
+        if request.source == "igdb":
+            message = "igdb temporarily unavailable"
+            raise Fact(Kind.UNAVAILABLE, "CIRCUIT_OPEN", message, retry_after=12.2)
+        if not request.external_id and not request.url:
+            raise Fact(Kind.INVALID, "IDENTIFIER_REQUIRED", "Identifier required")
+        item = media_pb2.MediaItem(
+            id=str(uuid4()), media_type=media_pb2.MEDIA_TYPE_MOVIE, title="The Matrix"
+        )
+        item.screen.runtime_minutes = 136
+        return ingest_pb.IngestMediaResponse(item=item, sources=[source()], source_name="tmdb")
+
+    async def ListSources(self, request, context):
+        self.world.called("ListSources")
+        return ingest_pb.ListSourcesResponse(sources=self.world.source_states)
+
+
+class Menus(_StandIn, MenuServiceServicer):
+    async def CreateMenu(self, request, context):
+        self.world.called("CreateMenu", request)
+        menu = menu_pb2.Menu(
+            id=str(uuid4()), owner_id=str(current_caller().user_id), title=request.title,
+            description=request.description if request.HasField("description") else None,
+            slug="a-night", is_public=request.is_public, created_at=CREATED, updated_at=CREATED,
+            courses=[course(one) for one in request.courses],
+        )  # fmt: skip
+        self.world.menus[menu.id] = menu
+        return menus_pb.CreateMenuResponse(menu=menu)
+
+    async def ListMenus(self, request, context):
+        self.world.called("ListMenus", request)
+        return menus_pb.ListMenusResponse(
+            menus=self.world.menus.values(), next_page_token="" if request.page_token else "next"
+        )
+
+    async def GetMenu(self, request, context):
+        return menus_pb.GetMenuResponse(menu=self._menu(request.menu_id))
+
+    async def UpdateMenu(self, request, context):
+        self.world.called("UpdateMenu", request)
+        menu = self._menu(request.menu_id)
+        stale = request.HasField("expected_updated_at") and (
+            request.expected_updated_at != menu.updated_at
+        )
+        if stale:
+            message = "The menu was changed in the meantime."
+            current = menu.updated_at.ToJsonString()
+            raise Fact(Kind.STALE, "STALE_EDIT", message, current_updated_at=current)
+        for name in ("title", "description", "is_public"):
+            if request.HasField(name):
+                setattr(menu, name, getattr(request, name))
+        return menus_pb.UpdateMenuResponse(menu=menu)
+
+    async def DeleteMenu(self, request, context):
+        del self.world.menus[self._menu(request.menu_id).id]
+        return menus_pb.DeleteMenuResponse()
+
+    def _menu(self, menu_id):
+        menu = self.world.menus.get(menu_id)
+        if menu is None or menu.owner_id != str(current_caller().user_id):
+            raise not_found("Menu")
+        return menu
+
+
+def course(new: menus_pb.NewCourse) -> menu_pb2.Course:
+    return menu_pb2.Course(
+        id=str(uuid4()), title=new.title, position=new.position or 1, updated_at=CREATED,
+        items=[course_item(item) for item in new.items],
+    )  # fmt: skip
+
+
+def course_item(new: menus_pb.NewCourseItem) -> menu_pb2.CourseItem:
+    return menu_pb2.CourseItem(
+        id=str(uuid4()), media_item_id=new.media_item_id, position=new.position or 1,
+        updated_at=CREATED, notes=new.notes if new.HasField("notes") else None,
+        media_item=media_pb2.MediaItem(
+            id=new.media_item_id, media_type=media_pb2.MEDIA_TYPE_TV, title="The Wire",
+            creators=["David Simon"],
+        ),
+    )  # fmt: skip
+
+
+class Courses(_StandIn, CourseServiceServicer):
+    """Answers what was asked for; the tests look at the request that came."""
+
+    async def AddCourse(self, request, context):
+        self.world.called("AddCourse", request)
+        return courses_pb.AddCourseResponse(course=course(request.course))
+
+    async def UpdateCourse(self, request, context):
+        self.world.called("UpdateCourse", request)
+        changed = menu_pb2.Course(id=request.course_id, title=request.title, updated_at=CREATED)
+        return courses_pb.UpdateCourseResponse(course=changed)
+
+    async def DeleteCourse(self, request, context):
+        self.world.called("DeleteCourse", request)
+        return courses_pb.DeleteCourseResponse()
+
+    async def ReorderCourses(self, request, context):
+        self.world.called("ReorderCourses", request)
+        return courses_pb.ReorderCoursesResponse(menu=self.world.menus[request.menu_id])
+
+    async def AddCourseItem(self, request, context):
+        self.world.called("AddCourseItem", request)
+        return courses_pb.AddCourseItemResponse(item=course_item(request.item))
+
+    async def UpdateCourseItem(self, request, context):
+        self.world.called("UpdateCourseItem", request)
+        changed = menu_pb2.CourseItem(id=request.course_item_id, updated_at=CREATED)
+        return courses_pb.UpdateCourseItemResponse(item=changed)
+
+    async def DeleteCourseItem(self, request, context):
+        self.world.called("DeleteCourseItem", request)
+        return courses_pb.DeleteCourseItemResponse()
+
+    async def ReorderCourseItems(self, request, context):
+        self.world.called("ReorderCourseItems", request)
+        message = "Item IDs must match the existing course items."
+        raise Fact(Kind.INVALID, "ITEM_IDS_MISMATCH", message)
+
+    async def MoveCourseItem(self, request, context):
+        self.world.called("MoveCourseItem", request)
+        moved = menu_pb2.CourseItem(id=request.course_item_id, updated_at=CREATED, position=4)
+        return courses_pb.MoveCourseItemResponse(item=moved)
+
+
+class PublicMenus(_StandIn, PublicMenuServiceServicer):
+    async def GetPublicMenu(self, request, context):
+        self.world.called("GetPublicMenu", request)
+        document = self.world.documents.get(request.slug)
+        if self.world.before_answer is not None:
+            await self.world.before_answer()
+        if document is None:
+            raise not_found("Menu")
+        body, etag = document
+        return public_menu_service_pb2.GetPublicMenuResponse(document=body, etag=etag)
