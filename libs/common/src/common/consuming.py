@@ -10,7 +10,6 @@ from uuid import UUID
 import structlog
 from google.protobuf.message import DecodeError, Message
 from nats.aio.msg import Msg
-from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from prometheus_client import Counter
@@ -98,7 +97,7 @@ class Consumer:
             self.state.durable, stream=self.state.stream
         )
         while not stopping.is_set():
-            with suppress(NatsTimeoutError):
+            with suppress(TimeoutError):  # nothing came
                 for message in await subscription.fetch(FETCH, timeout=FETCH_SECONDS):
                     await self.take(jetstream, message)
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 from nats.aio.msg import Msg
-from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
@@ -74,9 +73,9 @@ class Follower:
             try:
                 for message in await subscription.fetch(FETCH, timeout=wait):
                     self.on_message(message)
-            except NatsTimeoutError:
+            except TimeoutError:
                 # Nothing came: either all is read, or the consumer is gone; the latter raises here.
                 await subscription.consumer_info()
                 self.caught_up.set()
-        with suppress(NatsTimeoutError):
+        with suppress(TimeoutError):
             await jetstream.delete_consumer(self.stream, consumer.name)

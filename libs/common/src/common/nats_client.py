@@ -43,10 +43,9 @@ async def connect(service: str, settings: ServiceSettings) -> AsyncIterator[Clie
     try:
         yield client
     finally:
-        if client.is_connected:
-            await client.drain()
-        else:
-            await client.close()
+        # Not drain(): it would wait for messages that nobody reads any more. What was published
+        # is acknowledged by now, and close() sends what is still to be sent.
+        await client.close()
 
 
 async def declare_streams(jetstream: JetStreamContext, service: str) -> None:

@@ -8,12 +8,6 @@ from typing import Any
 
 import structlog
 from opentelemetry import propagate, trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.instrumentation.grpc import aio_client_interceptors, aio_server_interceptor
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import Link, Span, SpanKind, get_current_span
 
 from common.requests import current
@@ -25,25 +19,30 @@ tracer = trace.get_tracer("tastebuds")
 def configure(service: str, settings: ServiceSettings) -> None:
     _configure_logs(service, settings)
     if settings.otlp_endpoint:
-        provider = TracerProvider(
-            sampler=ParentBased(TraceIdRatioBased(settings.trace_ratio)),
-            resource=Resource.create({"service.name": service}),
-        )
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-        trace.set_tracer_provider(provider)
+        from common import tracing  # noqa: PLC0415 its import costs more than it is often worth
+
+        tracing.install(service, settings.trace_ratio)
 
 
 def is_tracing() -> bool:
     """Off means not installed: interceptors cost even when nothing is sampled."""
-    return isinstance(trace.get_tracer_provider(), TracerProvider)
+    return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
 
 
 def grpc_server_interceptors() -> list[Any]:
-    return [aio_server_interceptor()] if is_tracing() else []  # type: ignore[no-untyped-call]
+    if not is_tracing():
+        return []
+    from common import tracing  # noqa: PLC0415 as above
+
+    return tracing.grpc_server_interceptors()
 
 
 def grpc_client_interceptors() -> list[Any]:
-    return list(aio_client_interceptors()) if is_tracing() else []  # type: ignore[no-untyped-call]
+    if not is_tracing():
+        return []
+    from common import tracing  # noqa: PLC0415 as above
+
+    return tracing.grpc_client_interceptors()
 
 
 def trace_id() -> str | None:
@@ -79,7 +78,9 @@ def _configure_logs(service: str, settings: ServiceSettings) -> None:
     ]
     renderer: list[Any]
     if settings.log_format == "console":
-        renderer = [structlog.dev.ConsoleRenderer(pad_event_to=0)]
+        # Plain: the pretty tracebacks show local variables, and with them secrets.
+        plain = structlog.dev.plain_traceback
+        renderer = [structlog.dev.ConsoleRenderer(pad_event_to=0, exception_formatter=plain)]
     else:
         renderer = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     formatter = structlog.stdlib.ProcessorFormatter(
