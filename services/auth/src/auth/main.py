@@ -12,6 +12,7 @@ from auth.sessions.servicer import SessionServicer
 from auth.settings import Settings
 from auth.sweeping.sweeper import Sweeper
 from common import http_server, nats_client, ops_http, process, telemetry
+from common.access import services_of
 from common.grpc_server import GrpcServer
 from common.identity import TokenVerifier
 from common.ops_http import Check
@@ -22,11 +23,9 @@ from tastebuds.auth.v1.account_service_pb2_grpc import add_AccountServiceService
 from tastebuds.auth.v1.key_service_pb2_grpc import add_KeyServiceServicer_to_server
 from tastebuds.auth.v1.session_service_pb2_grpc import add_SessionServiceServicer_to_server
 
-SERVICES = [
-    account_service_pb2.DESCRIPTOR.services_by_name["AccountService"],
-    session_service_pb2.DESCRIPTOR.services_by_name["SessionService"],
-    key_service_pb2.DESCRIPTOR.services_by_name["KeyService"],
-]
+SERVICES = services_of(
+    account_service_pb2.DESCRIPTOR, session_service_pb2.DESCRIPTOR, key_service_pb2.DESCRIPTOR
+)
 
 
 async def main() -> None:
