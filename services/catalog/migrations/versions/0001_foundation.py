@@ -34,11 +34,17 @@ declare
   counted constant int := 10000;  -- no page and no total goes beyond
   reach constant int := least(greatest(ranked, skip + take), counted);
   wanted constant tsquery := websearch_to_tsquery('catalog.english_unaccent', query);
-  wordless constant boolean := querytree(wanted) in ('', 'T');  -- stop words or exclusions only
+  wordless constant boolean := querytree(wanted) = '';  -- nothing but stop words
   kind constant text := case when cardinality(kinds) = 1 then kinds[1] end;
   many constant boolean := cardinality(kinds) > 1;
   found uuid[];
+  heads int;
 begin
+  if querytree(wanted) = 'T' then  -- only exclusions: everything else, which nobody wants to read
+    ids := '{}';
+    total := 0;
+    return;
+  end if;
   found := array(
     select s.media_item_id from catalog.item_search s
     where s.title_key = key and (wordless or s.document @@ wanted)
@@ -51,6 +57,7 @@ begin
         and (kind is null or s.media_type = kind) and (not many or s.media_type = any(kinds))
       order by s.popularity desc, s.media_item_id desc limit reach - cardinality(found));
   end if;
+  heads := cardinality(found);
   if not wordless and cardinality(found) < reach then
     found := found || array(
       select s.media_item_id from catalog.item_search s
@@ -61,7 +68,7 @@ begin
   ids := array(
     select c.id from unnest(found) with ordinality c(id, nth)
     join catalog.item_search s on s.media_item_id = c.id
-    order by s.title_key <> key, greatest(c.nth, ranked),
+    order by s.title_key <> key, c.nth > heads, greatest(c.nth, ranked),
       case when c.nth <= ranked then ts_rank_cd(s.document, wanted) end desc,
       s.popularity desc, s.title_key, c.id
     limit take offset skip);
@@ -186,7 +193,9 @@ def create_media_sources() -> None:
         sa.Column("created_by", sa.Uuid()),
         sa.Column("fetched_at", TIMESTAMP, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_media_sources"),
-        sa.UniqueConstraint("source_name", "external_id", name="uq_media_sources_source_name"),
+        sa.UniqueConstraint(
+            "source_name", "external_id", name="uq_media_sources_source_name_external_id"
+        ),
         sa.ForeignKeyConstraint(
             ["media_item_id"],
             ["catalog.media_items.id"],

@@ -7,7 +7,7 @@ from catalog.media.servicer import MediaServicer
 from catalog.models import Inbox, Outbox
 from catalog.search.servicer import SearchServicer
 from catalog.settings import Settings
-from common import http_server, keys, nats_client, ops_http, process, telemetry
+from common import db, http_server, keys, nats_client, ops_http, process, telemetry
 from common.access import services_of
 from common.consuming import Consumer, by_stream
 from common.grpc_client import create_channel, ping
@@ -20,18 +20,15 @@ from tastebuds.catalog.v1 import media_service_pb2, search_service_pb2
 from tastebuds.catalog.v1.media_service_pb2_grpc import add_MediaServiceServicer_to_server
 from tastebuds.catalog.v1.search_service_pb2_grpc import add_SearchServiceServicer_to_server
 
-SERVICES = [
-    *services_of(media_service_pb2.DESCRIPTOR),
-    *services_of(search_service_pb2.DESCRIPTOR),
-]
+SERVICES = services_of(media_service_pb2.DESCRIPTOR, search_service_pb2.DESCRIPTOR)
 
 
 async def main() -> None:
     settings = Settings()
     telemetry.configure("catalog", settings)
     async with (
-        process.database(settings) as database,
-        process.nats("catalog", settings) as nats,
+        db.connect_when_ready(settings) as database,
+        nats_client.connect_when_ready("catalog", settings) as nats,
     ):
         jetstream = nats.jetstream()
         await nats_client.declare_streams(jetstream, "catalog")

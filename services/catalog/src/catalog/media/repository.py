@@ -121,8 +121,9 @@ async def write(
     await session.execute(
         _WRITE,
         {
-            "items": orjson.dumps(items).decode(),
-            "sources": orjson.dumps(sources).decode(),
+            # asyncpg's ids are no plain UUIDs, which is all that orjson knows.
+            "items": orjson.dumps(items, default=str).decode(),
+            "sources": orjson.dumps(sources, default=str).decode(),
             "raw_payloads": list(raw_payloads),
         },
     )

@@ -31,7 +31,9 @@ async def find_by_source(session: Session, key: SourceKey) -> SourcedItem | None
 
 
 async def get_by_source(session: Session, key: SourceKey) -> SourcedItem:
-    found = await find_by_source(session, key)
+    # Postgres would refuse the NUL that no stored key has.
+    nameless = "\x00" in key.source_name + key.external_id
+    found = None if nameless else await find_by_source(session, key)
     if found is None:
         raise MediaSourceNotFound(key.source_name, key.external_id)
     return found

@@ -1,0 +1,98 @@
+import pytest
+from sqlalchemy import text
+
+from catalog.main import SERVICES
+from catalog.media.servicer import MediaServicer
+from catalog.models import Base
+from catalog.search.servicer import SearchServicer
+from common import db
+from tastebuds.catalog.v1.media_events_pb2 import MediaItemUpserted
+from tastebuds.catalog.v1.media_service_pb2_grpc import (
+    MediaServiceStub,
+    add_MediaServiceServicer_to_server,
+)
+from tastebuds.catalog.v1.search_service_pb2_grpc import (
+    SearchServiceStub,
+    add_SearchServiceServicer_to_server,
+)
+
+
+@pytest.fixture(scope="session")
+async def shared_database(migrated):
+    async with db.connect(migrated("catalog")) as database:
+        yield database
+
+
+@pytest.fixture
+async def database(shared_database):
+    async with shared_database.engine.begin() as connection:
+        names = ", ".join(f"catalog.{table.name}" for table in Base.metadata.sorted_tables)
+        await connection.execute(text(f"truncate {names}"))
+    return shared_database
+
+
+@pytest.fixture(scope="session")
+async def connect(serve, shared_database):
+    """`connect("gateway")`: a channel to the catalogue as that caller."""
+
+    def add(server):
+        add_MediaServiceServicer_to_server(MediaServicer(shared_database), server)
+        add_SearchServiceServicer_to_server(SearchServicer(shared_database), server)
+
+    async with serve("catalog", SERVICES, add) as connect:
+        yield connect
+
+
+@pytest.fixture
+async def ingest(connect, database):
+    """The catalogue as ingest sees it."""
+    return MediaServiceStub(connect("ingest"))
+
+
+@pytest.fixture
+async def gateway(connect, database):
+    return MediaServiceStub(connect("gateway"))
+
+
+@pytest.fixture
+async def search(connect, database):
+    return SearchServiceStub(connect("gateway"))
+
+
+@pytest.fixture
+def statements():
+    """How many statements were sent since it was last asked."""
+    last = [db.statements_total._value.get()]
+
+    def since():
+        before, last[0] = last[0], db.statements_total._value.get()
+        return int(last[0] - before)
+
+    return since
+
+
+@pytest.fixture
+def events(database):
+    """What waits in the outbox, oldest first."""
+
+    async def read():
+        async with database.readers() as session:
+            rows = await session.execute(
+                text("select subject, payload from catalog.outbox order by id")
+            )
+            found = rows.all()
+        assert {row.subject for row in found} <= {MediaItemUpserted.DESCRIPTOR.full_name}
+        return [MediaItemUpserted.FromString(row.payload) for row in found]
+
+    return read
+
+
+@pytest.fixture
+def sql(database):
+    """`await sql("select …", name=value)`: all rows."""
+
+    async def run(statement, **values):
+        async with database.readers() as session:
+            return (await session.execute(text(statement), values)).all()
+
+    return run
