@@ -19,6 +19,9 @@ from sqlalchemy.ext.asyncio import (
 )
 from uuid_utils.compat import uuid7
 
+from common.process import until_it_answers
+from common.settings import DataServiceSettings
+
 Session = AsyncSession
 Sessions = async_sessionmaker[AsyncSession]
 
@@ -85,6 +88,14 @@ async def connect(url: str, pool_size: int = 10) -> AsyncIterator[Database]:
         )
     finally:
         await engine.dispose()
+
+
+@asynccontextmanager
+async def connect_when_ready(settings: DataServiceSettings) -> AsyncIterator[Database]:
+    """The service's database, once it answers."""
+    async with connect(settings.database_url, settings.database_pool_size) as database:
+        await until_it_answers("Postgres", database.ping, is_unavailable)
+        yield database
 
 
 def _count_statement(*_: object) -> None:

@@ -2,8 +2,7 @@
 
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
-
-from common.outbox import MESSAGE_ID
+from nats.js.api import Header
 
 STREAM = "DLQ"
 ERROR_LENGTH = 500
@@ -18,7 +17,7 @@ async def bury(jetstream: JetStreamContext, message: Msg, consumer: str, error: 
         message.data,
         headers={
             **(message.headers or {}),
-            MESSAGE_ID: f"dlq.{name}.{origin.sequence.stream}",
+            Header.MSG_ID.value: f"dlq.{name}.{origin.sequence.stream}",
             "Dlq-Subject": message.subject,
             "Dlq-Sequence": str(origin.sequence.stream),
             "Dlq-Attempts": str(origin.num_delivered),

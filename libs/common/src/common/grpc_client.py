@@ -10,9 +10,10 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from common import telemetry, tls
 from common.access import repeatable_methods
-from common.grpc_server import MAX_MESSAGE_BYTES
 
 PING_TIMEOUT_SECONDS = 2
+# The largest message a service sends or takes.
+MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 
 
 def create_channel(

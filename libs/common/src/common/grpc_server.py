@@ -10,10 +10,10 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from common import telemetry, tls
 from common.access import rules_of
+from common.grpc_client import MAX_MESSAGE_BYTES
 from common.grpc_interceptor import Interceptor
 from common.identity import TokenVerifier
 
-MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 # A channel is opened anew now and then, so that clients find replicas added since.
 MAX_CONNECTION_AGE_MS = 300_000
 DRAIN_SECONDS = 0.3

@@ -1,7 +1,7 @@
 """The connection to NATS, and what is declared on it."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import nats
 import structlog
@@ -11,6 +11,7 @@ from nats.js import JetStreamContext
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
 
 from common import dead_letters
+from common.process import until_it_answers
 from common.settings import ServiceSettings
 
 log = structlog.get_logger()
@@ -46,6 +47,19 @@ async def connect(service: str, settings: ServiceSettings) -> AsyncIterator[Clie
         # Not drain(): it would wait for messages that nobody reads any more. What was published
         # is acknowledged by now, and close() sends what is still to be sent.
         await client.close()
+
+
+@asynccontextmanager
+async def connect_when_ready(service: str, settings: ServiceSettings) -> AsyncIterator[Client]:
+    """The connection, once the server answers."""
+    async with AsyncExitStack() as stack:
+        found: list[Client] = []
+
+        async def attempt() -> None:
+            found.append(await stack.enter_async_context(connect(service, settings)))
+
+        await until_it_answers("NATS", attempt, is_unavailable)
+        yield found[0]
 
 
 async def declare_streams(jetstream: JetStreamContext, service: str) -> None:

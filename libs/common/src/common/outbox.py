@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 from google.protobuf.message import Message
 from nats.js import JetStreamContext
+from nats.js.api import Header
 from opentelemetry.trace import SpanKind
 from prometheus_client import Counter
 from sqlalchemy import BigInteger, DateTime, Identity, delete, func, select
@@ -21,7 +22,7 @@ from common.db import Database, new_id
 
 log = structlog.get_logger()
 
-MESSAGE_ID = "Nats-Msg-Id"
+MESSAGE_ID = Header.MSG_ID.value
 BATCH = 200
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 0.5

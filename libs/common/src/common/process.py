@@ -2,15 +2,10 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable
 
 import structlog
 import uvloop
-from nats.aio.client import Client
-
-from common import db, nats_client
-from common.settings import DataServiceSettings, ServiceSettings
 
 log = structlog.get_logger()
 
@@ -49,32 +44,12 @@ async def _until_stopped(part: Part, stopping: asyncio.Event) -> None:
         raise RuntimeError(f"{part} ended by itself.")
 
 
-@asynccontextmanager
-async def database(settings: DataServiceSettings) -> AsyncIterator[db.Database]:
-    """The service's database, once it answers."""
-    async with db.connect(settings.database_url, settings.database_pool_size) as connected:
-        await _until_it_answers("Postgres", connected.ping, db.is_unavailable)
-        yield connected
-
-
-@asynccontextmanager
-async def nats(service: str, settings: ServiceSettings) -> AsyncIterator[Client]:
-    """The connection to NATS, once it answers."""
-    async with AsyncExitStack() as stack:
-        found: list[Client] = []
-
-        async def attempt() -> None:
-            found.append(await stack.enter_async_context(nats_client.connect(service, settings)))
-
-        await _until_it_answers("NATS", attempt, nats_client.is_unavailable)
-        yield found[0]
-
-
-async def _until_it_answers(
+async def until_it_answers(
     what: str,
     attempt: Callable[[], Awaitable[None]],
     is_unavailable: Callable[[BaseException], bool],
 ) -> None:
+    """Attempt until it works; a process may start before what it needs."""
     wait = FIRST_WAIT_SECONDS
     while True:
         try:

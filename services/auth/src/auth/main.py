@@ -11,7 +11,7 @@ from auth.passwords import Passwords
 from auth.sessions.servicer import SessionServicer
 from auth.settings import Settings
 from auth.sweeping.sweeper import Sweeper
-from common import http_server, nats_client, ops_http, process, telemetry
+from common import db, http_server, nats_client, ops_http, process, telemetry
 from common.access import services_of
 from common.grpc_server import GrpcServer
 from common.identity import TokenVerifier
@@ -38,8 +38,8 @@ async def main() -> None:
     )
     with Passwords(settings.hashing) as passwords:
         async with (
-            process.database(settings) as database,
-            process.nats("auth", settings) as nats,
+            db.connect_when_ready(settings) as database,
+            nats_client.connect_when_ready("auth", settings) as nats,
         ):
             jetstream = nats.jetstream()
             await nats_client.declare_streams(jetstream, "auth")

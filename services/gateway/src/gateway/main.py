@@ -19,7 +19,7 @@ async def main() -> None:
     settings = Settings()
     telemetry.configure("gateway", settings)
     async with (
-        process.nats("gateway", settings) as nats,
+        nats_client.connect_when_ready("gateway", settings) as nats,
         clients.connect(settings) as channels,
     ):
         gateway = create_gateway(settings, channels)

@@ -1,19 +1,13 @@
 """Wire the service together and run it."""
 
+from contextlib import aclosing
 from functools import partial
 from importlib.metadata import version
 
-from common import (
-    grpc_client,
-    http_server,
-    keys,
-    nats_client,
-    ops_http,
-    process,
-    telemetry,
-)
+from common import db, http_server, keys, nats_client, ops_http, process, telemetry
 from common.access import services_of
 from common.consuming import Consumer, by_stream
+from common.grpc_client import create_channel, ping
 from common.grpc_server import GrpcServer
 from common.identity import TokenVerifier
 from common.queues import Queues
@@ -24,7 +18,6 @@ from ingest.models import Inbox
 from ingest.service import Allowances
 from ingest.servicer import IngestServicer
 from ingest.settings import Settings
-from ingest.upstream import Patience
 from tastebuds.auth.v1 import key_service_pb2
 from tastebuds.catalog.v1 import media_service_pb2
 from tastebuds.ingest.v1 import ingest_service_pb2
@@ -34,27 +27,25 @@ from tastebuds.ingest.v1.ingest_service_pb2_grpc import add_IngestServiceService
 async def main() -> None:
     settings = Settings()
     telemetry.configure("ingest", settings)
-    async with process.database(settings) as database, process.nats("ingest", settings) as nats:
+    tls, grace = settings.tls_dir, settings.shutdown_seconds
+    agent = connectors.user_agent(version("tastebuds-ingest"), settings.contact)
+    async with (
+        db.connect_when_ready(settings) as database,
+        nats_client.connect_when_ready("ingest", settings) as nats,
+        create_channel(
+            "auth", settings.auth_target, tls, services_of(key_service_pb2.DESCRIPTOR)
+        ) as auth,
+        create_channel(
+            "catalog", settings.catalog_target, tls, services_of(media_service_pb2.DESCRIPTOR)
+        ) as catalog,
+        aclosing(connectors.build(settings, user_agent=agent, patience=settings.patience())) as on,
+    ):
         jetstream = nats.jetstream()
         await nats_client.declare_streams(jetstream, "ingest")
-        tls, grace = settings.tls_dir, settings.shutdown_seconds
-        auth = grpc_client.create_channel(
-            "auth", settings.auth_target, tls, services_of(key_service_pb2.DESCRIPTOR)
-        )
-        catalog = grpc_client.create_channel(
-            "catalog", settings.catalog_target, tls, services_of(media_service_pb2.DESCRIPTOR)
-        )
-        sources = connectors.build(
-            settings,
-            user_agent=connectors.user_agent(version("tastebuds-ingest"), settings.contact),
-            patience=Patience(
-                total=settings.upstream_timeout_seconds, slot=settings.upstream_slot_seconds
-            ),
-        )
         services = services_of(ingest_service_pb2.DESCRIPTOR)
         grpc = GrpcServer("ingest", services, TokenVerifier(keys.from_auth(auth)))
         allowances = Allowances(database, settings.fetches_per_minute)
-        servicer = IngestServicer(sources, CatalogClient(catalog), allowances)
+        servicer = IngestServicer(on, CatalogClient(catalog), allowances)
         add_IngestServiceServicer_to_server(servicer, grpc.server)
         consumers = [
             Consumer("ingest", stream, handlers, database, Inbox)
@@ -63,7 +54,8 @@ async def main() -> None:
         checks: dict[str, ops_http.Check] = {
             "postgres": database.ping,
             "nats": partial(nats_client.ping, nats),
-            "catalog": partial(grpc_client.ping, catalog),
+            "auth": partial(ping, auth),
+            "catalog": partial(ping, catalog),
         }
         queues = Queues("ingest", database, None, jetstream, consumers)
         ops = ops_http.create_app(checks, queues.report)
@@ -72,7 +64,6 @@ async def main() -> None:
             partial(http_server.serve, ops, settings.ops_listen, grace=grace),
             *(partial(consumer.run, jetstream) for consumer in consumers),
         )
-        await sources.aclose()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from common.settings import DataServiceSettings
+from ingest.upstream import Patience
 
 
 class Settings(DataServiceSettings):
@@ -30,3 +31,6 @@ class Settings(DataServiceSettings):
     upstream_timeout_seconds: float = Field(default=8, gt=0, le=60)
     upstream_slot_seconds: float = Field(default=5, gt=0, le=60)
     fetches_per_minute: int = Field(default=600, ge=1)
+
+    def patience(self) -> Patience:
+        return Patience(total=self.upstream_timeout_seconds, slot=self.upstream_slot_seconds)

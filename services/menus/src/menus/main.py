@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from common import http_server, keys, nats_client, ops_http, process, telemetry
+from common import db, http_server, keys, nats_client, ops_http, process, telemetry
 from common.access import services_of
 from common.consuming import Consumer, by_stream
 from common.grpc_client import create_channel, ping
@@ -34,8 +34,8 @@ async def main() -> None:
     telemetry.configure("menus", settings)
     tls, grace = settings.tls_dir, settings.shutdown_seconds
     async with (
-        process.database(settings) as database,
-        process.nats("menus", settings) as nats,
+        db.connect_when_ready(settings) as database,
+        nats_client.connect_when_ready("menus", settings) as nats,
         create_channel(
             "auth", settings.auth_target, tls, services_of(key_service_pb2.DESCRIPTOR)
         ) as auth,
