@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     DateTime,
     Dialect,
     ForeignKey,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    cast,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -39,8 +41,8 @@ class JsonText(TypeDecorator[str]):
     def bind_processor(self, dialect: Dialect) -> None:  # noqa: ARG002 of the base
         return None
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> None:  # noqa: ARG002 the same
-        return None
+    def column_expression(self, column: ColumnElement[str]) -> ColumnElement[str]:
+        return cast(column, Text)
 
 
 class Base(DeclarativeBase):

@@ -1,0 +1,69 @@
+import asyncio
+
+import pytest
+
+from tastebuds.menus.v1.menu_service_pb2 import NewCourse, NewCourseItem
+
+
+@pytest.fixture
+async def three_menus(ana, catalogue):
+    """Fifteen items each, as the budget of GET /api/menus has it."""
+    works = catalogue.add_many(15)
+    courses = [
+        NewCourse(title=f"c{n}", items=[NewCourseItem(media_item_id=work) for work in works[n::3]])
+        for n in range(3)
+    ]
+    return [await ana.create(f"Menu {n}", courses) for n in range(3)]
+
+
+async def test_own_menus_are_listed_whole_and_newest_first(ana, person, three_menus):
+    await person().create("Foreign")
+    reply = await ana.page()
+    assert list(reply.menus) == three_menus[::-1]
+    assert reply.next_page_token == ""
+    assert not (await person().page()).menus
+
+
+async def test_lists_and_reads_take_two_statements(ana, three_menus, counted):
+    with counted() as statements:
+        await ana.page()
+    assert statements() == 2
+    with counted() as statements:
+        assert await ana.get(three_menus[0].id) == three_menus[0]
+    assert statements() == 2
+
+
+async def test_pages_follow_one_another(ana):
+    made = [(await ana.create(f"Menu {n}")).id for n in range(5)]
+    seen, token = [], ""
+    for size in (2, 2, 1):
+        reply = await ana.page(page_size=2, page_token=token)
+        assert len(reply.menus) == size
+        seen += [menu.id for menu in reply.menus]
+        token = reply.next_page_token
+    assert token == ""
+    assert seen == made[::-1]
+
+
+async def test_a_page_ends_early_when_it_grows_too_large(ana):
+    long = [NewCourse(title=str(n), description="x" * 10_000) for n in range(50)]
+    made = await asyncio.gather(*(ana.create(f"Menu {n}", long) for n in range(9)))
+    reply = await ana.page()
+    assert 0 < len(reply.menus) < 9
+    assert reply.ByteSize() < 5_000_000
+    rest = await ana.page(page_token=reply.next_page_token)
+    assert len(reply.menus) + len(rest.menus) == len(made)
+
+
+@pytest.mark.parametrize("token", ["x", "AAAA", "ÿ", "A" * 32 + "\n", "f" + "_" * 31])
+async def test_a_foreign_token_is_refused(ana, refused, token):
+    async with refused("INVALID_PAGE") as seen:
+        await ana.page(page_token=token)
+    assert seen[0].metadata["field"] == "page_token"
+
+
+@pytest.mark.parametrize("size", [-1, 101])
+async def test_an_impossible_page_size_is_refused(ana, refused, size):
+    async with refused("INVALID_PAGE") as seen:
+        await ana.page(page_size=size)
+    assert seen[0].metadata["field"] == "page_size"
