@@ -68,14 +68,16 @@ class MediaServiceServicer:
 
     def UpsertMedia(self, request, context):
         """Stores what a source says about a work. Idempotent by (source_name, external_id): a known work comes back untouched
-        unless `refresh` is set. One transaction; parallel calls for one work make one item.
+        unless `refresh` is set. One transaction; parallel calls for one work make one item. What a source says too
+        long or oddly is cut or left out; INVALID_ARGUMENT (reason INVALID_MEDIA) only without a kind, title, source or id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CreateManualMedia(self, request, context):
-        """Stores a work typed in by the caller, source "manual". The same entry by the same person comes back untouched.
+        """Stores a work typed in by the caller, source "manual". The same entry (kind, title, year) by the same person
+        comes back untouched. INVALID_ARGUMENT (reason INVALID_MEDIA): the metadata has a sentence for each wrong field.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -89,7 +91,7 @@ class MediaServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BatchGetMedia(self, request, context):
-        """Reads many works, without their sources, in the order asked; unknown ids are left out.
+        """Reads many works, without their sources, in the order asked, each once; unknown ids are left out.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -35,14 +35,17 @@ class MediaServiceStub:
     def __new__(cls, channel: _aio.Channel) -> MediaServiceAsyncStub: ...
     UpsertMedia: _grpc.UnaryUnaryMultiCallable[_media_service_pb2.UpsertMediaRequest, _media_service_pb2.UpsertMediaResponse]
     """Stores what a source says about a work. Idempotent by (source_name, external_id): a known work comes back untouched
-    unless `refresh` is set. One transaction; parallel calls for one work make one item.
+    unless `refresh` is set. One transaction; parallel calls for one work make one item. What a source says too
+    long or oddly is cut or left out; INVALID_ARGUMENT (reason INVALID_MEDIA) only without a kind, title, source or id.
     """
     CreateManualMedia: _grpc.UnaryUnaryMultiCallable[_media_service_pb2.CreateManualMediaRequest, _media_service_pb2.CreateManualMediaResponse]
-    """Stores a work typed in by the caller, source "manual". The same entry by the same person comes back untouched."""
+    """Stores a work typed in by the caller, source "manual". The same entry (kind, title, year) by the same person
+    comes back untouched. INVALID_ARGUMENT (reason INVALID_MEDIA): the metadata has a sentence for each wrong field.
+    """
     GetMedia: _grpc.UnaryUnaryMultiCallable[_media_service_pb2.GetMediaRequest, _media_service_pb2.GetMediaResponse]
     """Reads one work with its sources. NOT_FOUND when there is none."""
     BatchGetMedia: _grpc.UnaryUnaryMultiCallable[_media_service_pb2.BatchGetMediaRequest, _media_service_pb2.BatchGetMediaResponse]
-    """Reads many works, without their sources, in the order asked; unknown ids are left out."""
+    """Reads many works, without their sources, in the order asked, each once; unknown ids are left out."""
     FindMediaBySource: _grpc.UnaryUnaryMultiCallable[_media_service_pb2.FindMediaBySourceRequest, _media_service_pb2.FindMediaBySourceResponse]
     """Finds the work a source knows under an id. NOT_FOUND when it was never ingested."""
 
@@ -53,14 +56,17 @@ class MediaServiceAsyncStub(MediaServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     UpsertMedia: _aio.UnaryUnaryMultiCallable[_media_service_pb2.UpsertMediaRequest, _media_service_pb2.UpsertMediaResponse]  # type: ignore[assignment]
     """Stores what a source says about a work. Idempotent by (source_name, external_id): a known work comes back untouched
-    unless `refresh` is set. One transaction; parallel calls for one work make one item.
+    unless `refresh` is set. One transaction; parallel calls for one work make one item. What a source says too
+    long or oddly is cut or left out; INVALID_ARGUMENT (reason INVALID_MEDIA) only without a kind, title, source or id.
     """
     CreateManualMedia: _aio.UnaryUnaryMultiCallable[_media_service_pb2.CreateManualMediaRequest, _media_service_pb2.CreateManualMediaResponse]  # type: ignore[assignment]
-    """Stores a work typed in by the caller, source "manual". The same entry by the same person comes back untouched."""
+    """Stores a work typed in by the caller, source "manual". The same entry (kind, title, year) by the same person
+    comes back untouched. INVALID_ARGUMENT (reason INVALID_MEDIA): the metadata has a sentence for each wrong field.
+    """
     GetMedia: _aio.UnaryUnaryMultiCallable[_media_service_pb2.GetMediaRequest, _media_service_pb2.GetMediaResponse]  # type: ignore[assignment]
     """Reads one work with its sources. NOT_FOUND when there is none."""
     BatchGetMedia: _aio.UnaryUnaryMultiCallable[_media_service_pb2.BatchGetMediaRequest, _media_service_pb2.BatchGetMediaResponse]  # type: ignore[assignment]
-    """Reads many works, without their sources, in the order asked; unknown ids are left out."""
+    """Reads many works, without their sources, in the order asked, each once; unknown ids are left out."""
     FindMediaBySource: _aio.UnaryUnaryMultiCallable[_media_service_pb2.FindMediaBySourceRequest, _media_service_pb2.FindMediaBySourceResponse]  # type: ignore[assignment]
     """Finds the work a source knows under an id. NOT_FOUND when it was never ingested."""
 
@@ -74,7 +80,8 @@ class MediaServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_media_service_pb2.UpsertMediaResponse, _abc.Awaitable[_media_service_pb2.UpsertMediaResponse]]:
         """Stores what a source says about a work. Idempotent by (source_name, external_id): a known work comes back untouched
-        unless `refresh` is set. One transaction; parallel calls for one work make one item.
+        unless `refresh` is set. One transaction; parallel calls for one work make one item. What a source says too
+        long or oddly is cut or left out; INVALID_ARGUMENT (reason INVALID_MEDIA) only without a kind, title, source or id.
         """
 
     @_abc_1.abstractmethod
@@ -83,7 +90,9 @@ class MediaServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _media_service_pb2.CreateManualMediaRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_media_service_pb2.CreateManualMediaResponse, _abc.Awaitable[_media_service_pb2.CreateManualMediaResponse]]:
-        """Stores a work typed in by the caller, source "manual". The same entry by the same person comes back untouched."""
+        """Stores a work typed in by the caller, source "manual". The same entry (kind, title, year) by the same person
+        comes back untouched. INVALID_ARGUMENT (reason INVALID_MEDIA): the metadata has a sentence for each wrong field.
+        """
 
     @_abc_1.abstractmethod
     def GetMedia(
@@ -99,7 +108,7 @@ class MediaServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _media_service_pb2.BatchGetMediaRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_media_service_pb2.BatchGetMediaResponse, _abc.Awaitable[_media_service_pb2.BatchGetMediaResponse]]:
-        """Reads many works, without their sources, in the order asked; unknown ids are left out."""
+        """Reads many works, without their sources, in the order asked, each once; unknown ids are left out."""
 
     @_abc_1.abstractmethod
     def FindMediaBySource(

@@ -28,7 +28,7 @@ class SearchMediaRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     OFFSET_FIELD_NUMBER: _builtins.int
     query: _builtins.str
-    """At least one character that is not white space; at most 256."""
+    """At least one character that is not white space; cut after 256."""
     page_size: _builtins.int
     """1 to 50; 0 means 20."""
     offset: _builtins.int
@@ -60,9 +60,11 @@ class SearchMediaResponse(_message.Message):
     ITEMS_FIELD_NUMBER: _builtins.int
     TOTAL_COUNT_FIELD_NUMBER: _builtins.int
     total_count: _builtins.int
-    """Matches in all; true on every page, also past the end."""
+    """Matches in all; true on every page, also past the end. Counted up to 10 000, beyond which there are no pages."""
     @_builtins.property
-    def items(self) -> _containers.RepeatedCompositeFieldContainer[_media_pb2.MediaItem]: ...
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[_media_pb2.MediaItem]:
+        """Without their extension: a list shows title, creators and cover."""
+
     def __init__(
         self,
         *,

@@ -47,7 +47,9 @@ class SearchServiceServicer:
     """
 
     def SearchMedia(self, request, context):
-        """Full-text search, best match first. Quoted phrases, `or` and `-word` work as in a web search.
+        """Full-text search, best match first: exactly this title, then title, subtitle and creators, then the rest.
+        Quoted phrases, `or` and `-word` work as in a web search; accents and letter case do not matter. No query but
+        an empty one is an error.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

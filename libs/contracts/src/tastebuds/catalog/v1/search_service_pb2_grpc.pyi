@@ -34,7 +34,10 @@ class SearchServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> SearchServiceAsyncStub: ...
     SearchMedia: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.SearchMediaRequest, _search_service_pb2.SearchMediaResponse]
-    """Full-text search, best match first. Quoted phrases, `or` and `-word` work as in a web search."""
+    """Full-text search, best match first: exactly this title, then title, subtitle and creators, then the rest.
+    Quoted phrases, `or` and `-word` work as in a web search; accents and letter case do not matter. No query but
+    an empty one is an error.
+    """
 
 @_typing.type_check_only
 class SearchServiceAsyncStub(SearchServiceStub):
@@ -42,7 +45,10 @@ class SearchServiceAsyncStub(SearchServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     SearchMedia: _aio.UnaryUnaryMultiCallable[_search_service_pb2.SearchMediaRequest, _search_service_pb2.SearchMediaResponse]  # type: ignore[assignment]
-    """Full-text search, best match first. Quoted phrases, `or` and `-word` work as in a web search."""
+    """Full-text search, best match first: exactly this title, then title, subtitle and creators, then the rest.
+    Quoted phrases, `or` and `-word` work as in a web search; accents and letter case do not matter. No query but
+    an empty one is an error.
+    """
 
 class SearchServiceServicer(metaclass=_abc_1.ABCMeta):
     """Search over the catalogue."""
@@ -53,6 +59,9 @@ class SearchServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _search_service_pb2.SearchMediaRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_search_service_pb2.SearchMediaResponse, _abc.Awaitable[_search_service_pb2.SearchMediaResponse]]:
-        """Full-text search, best match first. Quoted phrases, `or` and `-word` work as in a web search."""
+        """Full-text search, best match first: exactly this title, then title, subtitle and creators, then the rest.
+        Quoted phrases, `or` and `-word` work as in a web search; accents and letter case do not matter. No query but
+        an empty one is an error.
+        """
 
 def add_SearchServiceServicer_to_server(servicer: SearchServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
