@@ -45,7 +45,7 @@ class FinishedJson:
     body: bytes
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Read:
     """A read under way; `is_stale` once an invalidation came while it was."""
 
@@ -169,7 +169,9 @@ class PublishedMenu:
     def answer(self, method: str, if_none_match: str | None) -> Response:
         known = self.is_known_to(if_none_match.encode("latin-1") if if_none_match else None)
         response = Response(b"" if known or method == "HEAD" else self.body, 304 if known else 200)
-        response.raw_headers = list(self.unchanged_headers if known else self.headers)
+        headers = self.unchanged_headers if known else self.headers
+        # On this way the CORS layer says by what the answer varies.
+        response.raw_headers = [header for header in headers if header[0] != b"vary"]
         return response
 
     def is_known_to(self, if_none_match: bytes | None) -> bool:
