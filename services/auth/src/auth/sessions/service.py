@@ -25,7 +25,6 @@ class Reason(StrEnum):
     USER_REVOKED = "user_revoked"
     REUSED_TOKEN = "reused_token"  # noqa: S105  a name
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  a name
-    USER_DELETED = "user_deleted"
     ROLE_REVOKED = "role_revoked"
 
 

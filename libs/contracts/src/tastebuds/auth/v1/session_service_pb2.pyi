@@ -123,7 +123,7 @@ class Session(_message.Message):
     id: _builtins.str
     """UUIDv7; the `sid` claim of its access tokens."""
     revoked_reason: _builtins.str
-    """logout, user_revoked, reused_token, password_changed, user_deleted; empty while the session lives."""
+    """logout, user_revoked, reused_token, password_changed, role_revoked; empty while the session lives."""
     is_active: _builtins.bool
     is_current: _builtins.bool
     """The session of the access token that asked."""
