@@ -30,7 +30,7 @@ create function catalog.search_media(
 set plan_cache_mode = force_custom_plan set client_min_messages = warning
 as $$
 declare
-  ranked constant int := 400;     -- the hits that are ordered by how well they match
+  ranked constant int := 200;     -- the hits that are ordered by how well they match
   counted constant int := 10000;  -- no page and no total goes beyond
   reach constant int := least(greatest(ranked, skip + take), counted);
   wanted constant tsquery := websearch_to_tsquery('catalog.english_unaccent', query);
