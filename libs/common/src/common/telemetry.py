@@ -15,6 +15,14 @@ from common.settings import ServiceSettings
 
 tracer = trace.get_tracer("tastebuds")
 
+# httpx logs whole addresses, keys included; the exporter warns at each of its own retries.
+QUIETER = {
+    "httpx": logging.WARNING,
+    "httpcore": logging.WARNING,
+    "alembic": logging.WARNING,
+    "opentelemetry": logging.ERROR,
+}
+
 
 def configure(service: str, settings: ServiceSettings) -> None:
     _configure_logs(service, settings)
@@ -92,8 +100,8 @@ def _configure_logs(service: str, settings: ServiceSettings) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level)
-    for noisy in ("httpx", "httpcore", "alembic"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    for name, level in QUIETER.items():
+        logging.getLogger(name).setLevel(level)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
