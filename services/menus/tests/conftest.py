@@ -197,10 +197,10 @@ async def connect(run_menus):
 
 @pytest.fixture
 def person_at(people):
-    """`person_at(connect)`: somebody new, at a service that `run_menus` runs."""
+    """`person_at(channel)`: somebody new, at a service that `run_menus` runs."""
 
-    def make(connect):
-        user_id, channel = new_id(), connect("gateway")
+    def make(channel):
+        user_id = new_id()
         return Person(
             user_id, MenuServiceStub(channel), CourseServiceStub(channel), people.metadata(user_id)
         )
@@ -211,7 +211,8 @@ def person_at(people):
 @pytest.fixture
 def person(connect, person_at):
     """`person()`: somebody new."""
-    return lambda: person_at(connect)
+    channel = connect("gateway")
+    return lambda: person_at(channel)
 
 
 @pytest.fixture

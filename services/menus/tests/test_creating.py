@@ -173,7 +173,7 @@ async def test_limits_are_said_clearly(run_menus, person_at, catalogue, refused)
     )
     work = catalogue.add()
     async with run_menus(limits) as connect:
-        ana = person_at(connect)
+        ana = person_at(connect("gateway"))
         three = [NewCourse(title=title) for title in "abc"]
         async with refused("COURSE_LIMIT_REACHED") as seen:
             await ana.create("Sea", three)

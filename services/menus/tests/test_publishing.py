@@ -25,9 +25,8 @@ def fresh(database, ana):
 
     async def rebuild(menu_id):
         async with database.readers() as session:
-            menu = await repository.owned_menu(session, UUID(menu_id), ana.id)
-            courses = await repository.courses_of(session, [menu.id])
-        return build(menu, courses[menu.id])
+            menu, courses = await repository.owned_tree(session, UUID(menu_id), ana.id)
+        return build(menu, courses)
 
     return rebuild
 

@@ -24,13 +24,27 @@ async def test_own_menus_are_listed_whole_and_newest_first(ana, person, three_me
     assert not (await person().page()).menus
 
 
-async def test_lists_and_reads_take_two_statements(ana, three_menus, counted):
+async def test_lists_and_reads_take_one_statement(ana, three_menus, counted):
     with counted() as statements:
         await ana.page()
-    assert statements() == 2
+    assert statements() == 1
     with counted() as statements:
         assert await ana.get(three_menus[0].id) == three_menus[0]
-    assert statements() == 2
+    assert statements() == 1
+
+
+async def test_texts_are_whole_wherever_they_stand(ana, catalogue):
+    items = [NewCourseItem(media_item_id=work, notes=work) for work in catalogue.add_many(3)]
+    empty = await ana.create("Empty", description="e")
+    courses = [
+        NewCourse(title="a", description="da", intent="ia", items=items),
+        NewCourse(title="b", description="db"),
+        NewCourse(title="c", intent="ic", items=items[:1]),
+    ]
+    full = await ana.create("Full", courses, description="f")
+    bare = await ana.create("Bare", [NewCourse(title="a")], description="b")
+    assert list((await ana.page()).menus) == [bare, full, empty]
+    assert [await ana.get(menu.id) for menu in (bare, full, empty)] == [bare, full, empty]
 
 
 async def test_pages_follow_one_another(ana):

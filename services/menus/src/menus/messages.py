@@ -1,6 +1,6 @@
 """Between the wire and what the use cases take and give."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -15,7 +15,11 @@ from menus.errors import InvalidTime
 from menus.limits import DESCRIPTION_LENGTH, NOTES_LENGTH
 from menus.tree import Course, Item, MenuTree, Snapshot
 from tastebuds.catalog.v1 import media_pb2
-from tastebuds.menus.v1 import menu_pb2, menu_service_pb2
+from tastebuds.menus.v1 import menu_pb2
+from tastebuds.menus.v1 import menu_service_pb2 as pb
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DAY_SECONDS = 86_400
 
 MEDIA_TYPES: "Mapping[str, media_pb2.MediaType.ValueType]" = {
     "book": media_pb2.MEDIA_TYPE_BOOK,
@@ -53,7 +57,7 @@ def parse_time(request: Message, field: str) -> datetime | None:
         raise InvalidTime(field) from None
 
 
-def parse_item(item: menu_service_pb2.NewCourseItem, prefix: str = "") -> NewItem:
+def parse_item(item: pb.NewCourseItem, prefix: str = "") -> NewItem:
     return NewItem(
         media_item_id=parse_id(f"{prefix}media_item_id", item.media_item_id),
         notes=texts.text(f"{prefix}notes", item.notes, NOTES_LENGTH),
@@ -61,7 +65,7 @@ def parse_item(item: menu_service_pb2.NewCourseItem, prefix: str = "") -> NewIte
     )
 
 
-def parse_course(course: menu_service_pb2.NewCourse, prefix: str = "") -> NewCourse:
+def parse_course(course: pb.NewCourse, prefix: str = "") -> NewCourse:
     return NewCourse(
         title=texts.title(f"{prefix}title", course.title),
         description=texts.text(f"{prefix}description", course.description, DESCRIPTION_LENGTH),
@@ -73,59 +77,87 @@ def parse_course(course: menu_service_pb2.NewCourse, prefix: str = "") -> NewCou
     )
 
 
+# Whole trees are written as dicts, which protobuf reads in one go: built from messages, each level
+# would be copied into the next. Measured: half the time.
+
+
 def menu_message(tree: MenuTree) -> menu_pb2.Menu:
-    menu = tree.menu
-    return menu_pb2.Menu(
-        id=str(menu.id),
-        owner_id=str(menu.owner_id),
-        title=menu.title,
-        description=menu.description,
-        slug=menu.slug,
-        is_public=menu.is_public,
-        created_at=_time(menu.created_at),
-        updated_at=_time(menu.updated_at),
-        courses=[course_message(course) for course in tree.courses],
-    )
+    return menu_pb2.Menu(**_menu(tree))
+
+
+def menus_message(trees: Sequence[MenuTree], next_page_token: str) -> pb.ListMenusResponse:
+    menus: Any = [_menu(tree) for tree in trees]
+    return pb.ListMenusResponse(menus=menus, next_page_token=next_page_token)
 
 
 def course_message(course: Course) -> menu_pb2.Course:
-    return menu_pb2.Course(
-        id=str(course.id),
-        title=course.title,
-        description=course.description,
-        intent=course.intent,
-        position=course.position,
-        updated_at=_time(course.updated_at),
-        items=[item_message(item) for item in course.items],
-    )
+    return menu_pb2.Course(**_course(course))
 
 
 def item_message(item: Item) -> menu_pb2.CourseItem:
-    return menu_pb2.CourseItem(
-        id=str(item.id),
-        media_item_id=str(item.media.media_item_id),
-        notes=item.notes,
-        position=item.position,
-        updated_at=_time(item.updated_at),
-        media_item=_media_message(item.media),
-    )
+    return menu_pb2.CourseItem(**_item(item))
 
 
-def _media_message(media: Snapshot) -> media_pb2.MediaItem:
-    return media_pb2.MediaItem(
-        id=str(media.media_item_id),
-        media_type=MEDIA_TYPES.get(media.media_type, media_pb2.MEDIA_TYPE_UNSPECIFIED),
-        title=media.title,
-        subtitle=media.subtitle,
-        description=media.description,
-        release_date=None if media.release_date is None else media.release_date.isoformat(),
-        cover_image_url=media.cover_image_url,
-        canonical_url=media.canonical_url,
-        metadata_json=media.metadata_json,
-        creators=media.creators,
-    )
+def _menu(tree: MenuTree) -> dict[str, Any]:
+    menu = tree.menu
+    return {
+        "id": str(menu.id),
+        "owner_id": str(menu.owner_id),
+        "title": menu.title,
+        "description": menu.description,
+        "slug": menu.slug,
+        "is_public": menu.is_public,
+        "created_at": _time(menu.created_at),
+        "updated_at": _time(menu.updated_at),
+        "courses": [_course(course) for course in tree.courses],
+    }
 
 
-def _time(value: datetime) -> Any:
-    """As it is: protobuf takes a datetime for a Timestamp, which only its stubs do not know."""
-    return value
+def _course(course: Course) -> dict[str, Any]:
+    return {
+        "id": str(course.id),
+        "title": course.title,
+        "description": course.description,
+        "intent": course.intent,
+        "position": course.position,
+        "updated_at": _time(course.updated_at),
+        "items": [_item(item) for item in course.items],
+    }
+
+
+def _item(item: Item) -> dict[str, Any]:
+    id_, notes, position, updated_at, media = item
+    media_item_id = str(media.media_item_id)
+    return {
+        "id": str(id_),
+        "media_item_id": media_item_id,
+        "notes": notes,
+        "position": position,
+        "updated_at": _time(updated_at),
+        "media_item": _media(media, media_item_id),
+    }
+
+
+def _media(media: Snapshot, media_item_id: str) -> dict[str, Any]:
+    _, type_, title, subtitle, description, release_date, cover, url, metadata, creators = media
+    return {
+        "id": media_item_id,
+        "media_type": MEDIA_TYPES.get(type_, media_pb2.MEDIA_TYPE_UNSPECIFIED),
+        "title": title,
+        "subtitle": subtitle,
+        "description": description,
+        "release_date": None if release_date is None else release_date.isoformat(),
+        "cover_image_url": cover,
+        "canonical_url": url,
+        "metadata_json": metadata,
+        "creators": creators,
+    }
+
+
+def _time(value: datetime) -> dict[str, int]:
+    """A Timestamp."""
+    since = value - EPOCH
+    return {
+        "seconds": since.days * DAY_SECONDS + since.seconds,
+        "nanos": since.microseconds * 1000,
+    }

@@ -20,7 +20,7 @@ from menus.errors import (
     MenuTooLarge,
     StaleEdit,
 )
-from menus.limits import PAGE_BYTES, SLUG_BASE_LENGTH, Limits
+from menus.limits import SLUG_BASE_LENGTH, Limits
 from menus.repository import After
 from menus.snapshots import service as snapshots
 from menus.tree import Course, Item, Menu, MenuTree, Snapshot, Work
@@ -132,27 +132,18 @@ def new_course(
 async def list_menus(
     session: Session, *, owner_id: UUID, page_size: int, after: After | None
 ) -> Page:
-    """Newest first, in two statements. A page ends early when it would grow too large."""
-    listed = await repository.page_of_menus(session, owner_id, after, page_size + 1)
-    menus: list[Menu] = []
-    size = 0
-    for menu, menu_size in listed[:page_size]:
-        size += menu_size + len((menu.description or "").encode())
-        if menus and size > PAGE_BYTES:
-            break
-        menus.append(menu)
-    courses = await repository.courses_of(session, [menu.id for menu in menus]) if menus else {}
-    trees = [MenuTree(menu, courses[menu.id]) for menu in menus]
-    more = len(listed) > len(menus)
-    return Page(trees, After(menus[-1].created_at, menus[-1].id) if more else None)
+    """Newest first, in one statement."""
+    trees, more = await repository.page_of_menus(session, owner_id, after, page_size)
+    last = trees[-1].menu if more else None
+    return Page(trees, last and After(last.created_at, last.id))
 
 
 async def get_menu(session: Session, *, own: OwnMenu) -> MenuTree:
-    """Two statements."""
-    menu = await repository.owned_menu(session, own.menu_id, own.owner_id)
-    if menu is None:
+    """One statement."""
+    tree = await repository.owned_tree(session, own.menu_id, own.owner_id)
+    if tree is None:
         raise MenuNotFound(menu_id=own.menu_id)
-    return await with_courses(session, menu)
+    return tree
 
 
 async def lock_menu(session: Session, own: OwnMenu) -> Menu:

@@ -9,7 +9,7 @@ from menus import pages, service, texts
 from menus.clients import CatalogClient
 from menus.drafts import MenuChange, NewMenu
 from menus.limits import DESCRIPTION_LENGTH, Limits
-from menus.messages import menu_message, once, own_menu, parse_course, parse_time
+from menus.messages import menu_message, menus_message, once, own_menu, parse_course, parse_time
 from menus.models import Idempotency
 from menus.snapshots import service as snapshots
 from tastebuds.menus.v1 import menu_service_pb2 as pb
@@ -52,10 +52,7 @@ class MenuServicer(MenuServiceServicer):
                 page_size=pages.page_size(request.page_size),
                 after=pages.read_token(request.page_token),
             )
-        return pb.ListMenusResponse(
-            menus=[menu_message(tree) for tree in page.trees],
-            next_page_token=pages.write_token(page.after),
-        )
+        return menus_message(page.trees, pages.write_token(page.after))
 
     async def GetMenu(self, request: pb.GetMenuRequest, context: Any) -> pb.GetMenuResponse:
         async with self.database.readers() as session:

@@ -13,7 +13,7 @@ from menus.snapshots import repository
 from menus.tree import Snapshot, Work
 
 # Menus whose documents are rebuilt in one transaction.
-BATCH = 50
+BATCH = 25
 
 
 async def fetch_new(
