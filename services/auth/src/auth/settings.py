@@ -40,7 +40,7 @@ class Settings(DataServiceSettings):
     # A refresh token used again within this time is a double click, later it is theft.
     refresh_grace_seconds: float = Field(default=10, ge=0)
 
-    # Argon2id. One pass over 64 MiB costs about 60 ms of one core; a change is taken up at logins.
+    # Argon2id. One pass over 64 MiB costs some 80 ms of one core; a change is taken up at logins.
     argon2_passes: int = Field(default=1, ge=1)
     argon2_memory_kib: int = Field(default=64 * 1024, ge=8)
     argon2_lanes: int = Field(default=1, ge=1)
