@@ -1,6 +1,9 @@
 """The whole stack as processes; the stories speak HTTP to it and nothing else."""
 
 import itertools
+import json
+import subprocess
+import sys
 import time
 from uuid import uuid4
 
@@ -40,6 +43,24 @@ def stack(receiver, all_upstreams):
         }
         with Stack.temporary(env) as stack:
             yield stack
+
+
+@pytest.fixture
+def operate(stack):
+    """`operate("auth.cli", "rotate-keys")`: run a service's command as the operator would."""
+
+    def run(module, *arguments):
+        environment = stack.plan.full_environment(stack.plan.service(module.partition(".")[0]))
+        command = [sys.executable, "-m", module, *arguments]
+        subprocess.run(command, env=environment, check=True, timeout=30, capture_output=True)
+
+    return run
+
+
+@pytest.fixture
+def queues(stack):
+    """`queues("menus")`: what the service's operator sees of its messages."""
+    return lambda service: json.loads(stack.ops_text(service, "/queues"))
 
 
 @pytest.fixture

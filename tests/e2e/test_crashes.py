@@ -47,7 +47,7 @@ class Writer(threading.Thread):
 
 
 @pytest.mark.timeout(240)
-def test_every_process_may_die(stack, curator, make_menu, visitor, eventually):
+def test_every_process_may_die(stack, curator, make_menu, visitor, eventually, queues):
     menu = make_menu("Storm Proof", courses=0, is_public=True)
     writer = Writer(curator, menu["id"])
     writer.start()
@@ -66,7 +66,6 @@ def test_every_process_may_die(stack, curator, make_menu, visitor, eventually):
     assert len(kept) == len(set(kept)), "something happened twice"
     address = f"/api/public/menus/{menu['slug']}"
     eventually(lambda: len(visitor.get(address).json()["courses"]) == len(kept))
-    for process in ("auth", "catalog", "menus"):
-        queues = stack.ops(process, "/queues")
-        eventually(lambda name=process: stack.ops(name, "/queues")["outbox"]["waiting"] == 0)
-        assert queues["dead_letters"] == 0
+    for service in ("auth", "catalog", "menus"):
+        eventually(lambda name=service: queues(name)["outbox"]["waiting"] == 0)
+        assert queues(service)["dead_letters"] == 0
