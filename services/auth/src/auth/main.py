@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from auth.accounts.servicer import AccountServicer, Policy
-from auth.keys.ring import KeyPolicy, KeyRing, read_password
+from auth.keys.ring import KeyRing
 from auth.keys.servicer import KeyServicer
 from auth.models import Outbox
 from auth.passwords import Passwords
@@ -13,6 +13,7 @@ from auth.settings import Settings
 from auth.sweeping.sweeper import Sweeper
 from common import db, http_server, nats_client, ops_http, process, telemetry
 from common.access import services_of
+from common.db import Database
 from common.grpc_server import GrpcServer
 from common.identity import TokenVerifier
 from common.ops_http import Check
@@ -28,14 +29,22 @@ SERVICES = services_of(
 )
 
 
+def grpc_server(
+    settings: Settings, database: Database, ring: KeyRing, passwords: Passwords
+) -> GrpcServer:
+    policy = Policy(settings.lifetimes, settings.limits)
+    accounts = AccountServicer(database, ring, passwords, policy)
+    sessions = SessionServicer(database, ring, settings.lifetimes)
+    grpc = GrpcServer("auth", SERVICES, TokenVerifier(ring.verification_keys))
+    add_AccountServiceServicer_to_server(accounts, grpc.server)
+    add_SessionServiceServicer_to_server(sessions, grpc.server)
+    add_KeyServiceServicer_to_server(KeyServicer(ring), grpc.server)
+    return grpc
+
+
 async def main() -> None:
     settings = Settings()
     telemetry.configure("auth", settings)
-    key_policy = KeyPolicy(
-        read_password(settings.key_password_file),
-        settings.lifetimes.access_token,
-        settings.key_ring_seconds,
-    )
     with Passwords(settings.hashing) as passwords:
         async with (
             db.connect_when_ready(settings) as database,
@@ -43,15 +52,9 @@ async def main() -> None:
         ):
             jetstream = nats.jetstream()
             await nats_client.declare_streams(jetstream, "auth")
-            ring = KeyRing(database, key_policy)
+            ring = KeyRing(database, settings.key_policy)
             await ring.open()
-            policy = Policy(settings.lifetimes, settings.limits)
-            accounts = AccountServicer(database, ring, passwords, policy)
-            sessions = SessionServicer(database, ring, settings.lifetimes)
-            grpc = GrpcServer("auth", SERVICES, TokenVerifier(ring.verification_keys))
-            add_AccountServiceServicer_to_server(accounts, grpc.server)
-            add_SessionServiceServicer_to_server(sessions, grpc.server)
-            add_KeyServiceServicer_to_server(KeyServicer(ring), grpc.server)
+            grpc = grpc_server(settings, database, ring, passwords)
             checks: Mapping[str, Check] = {
                 "postgres": database.ping,
                 "nats": partial(nats_client.ping, nats),

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from auth.keys.ring import KeyPolicy, read_password
 from auth.passwords import Hashing
 from auth.sessions.service import Lifetimes
 from auth.sweeping.service import Retention
@@ -70,6 +71,14 @@ class Settings(DataServiceSettings):
             workers=self.hashing_workers,
             queue=self.hashing_queue,
             niceness=self.hashing_niceness,
+        )
+
+    @property
+    def key_policy(self) -> KeyPolicy:
+        return KeyPolicy(
+            password=read_password(self.key_password_file),
+            token_life=self.lifetimes.access_token,
+            fresh_seconds=self.key_ring_seconds,
         )
 
     @property
