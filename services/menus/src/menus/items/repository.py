@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, literal, select, update
+from sqlalchemy import Select, Uuid, bindparam, delete, func, insert, select, update
 from sqlalchemy.sql.dml import Update
 
 from common.db import Session
@@ -28,18 +28,26 @@ class Placed(NamedTuple):
     course_id: UUID
 
 
-async def room(session: Session, menu_id: UUID, course_id: UUID) -> Room | None:
-    """None when the menu has no such course."""
-    menu_items = (
-        select(func.count()).select_from(ITEMS).where(ITEMS.c.menu_id == menu_id).scalar_subquery()
-    )
-    statement = (
-        select(ITEMS.c.id, ITEMS.c.position, menu_items, size_term(literal(menu_id)))
+def _room() -> Select[*tuple[Any, ...]]:
+    menu_id = bindparam("menu_id", type_=Uuid())
+    of_menu = select(func.count()).select_from(ITEMS).where(ITEMS.c.menu_id == menu_id)
+    return (
+        select(ITEMS.c.id, ITEMS.c.position, of_menu.scalar_subquery(), size_term(menu_id))
         .select_from(COURSES)
         .join(ITEMS, ITEMS.c.course_id == COURSES.c.id, isouter=True)
-        .where(COURSES.c.id == course_id, COURSES.c.menu_id == menu_id)
+        .where(COURSES.c.id == bindparam("course_id"), COURSES.c.menu_id == menu_id)
     )
-    rows = (await session.execute(statement)).all()
+
+
+# Built once: making a statement costs more than running it.
+ROOM = _room()
+INSERT_ITEM = insert(ITEMS)
+
+
+async def room(session: Session, menu_id: UUID, course_id: UUID) -> Room | None:
+    """None when the menu has no such course."""
+    result = await session.execute(ROOM, {"menu_id": menu_id, "course_id": course_id})
+    rows = result.all()
     if not rows:
         return None
     positions = {row[0]: row[1] for row in rows if row[0] is not None}
@@ -55,18 +63,20 @@ async def insert_item(
     session: Session, item: Item, menu_id: UUID, course_id: UUID, place: Place
 ) -> None:
     """In one statement with making room."""
-    statement = insert(ITEMS).values(
-        id=item.id,
-        course_id=course_id,
-        menu_id=menu_id,
-        media_item_id=item.media.media_item_id,
-        notes=item.notes,
-        position=item.position,
-        updated_at=item.updated_at,
-    )
-    if place.pushed_to is not None:
-        statement = statement.add_cte(_pushed(course_id, place).cte("pushed"))
-    await session.execute(statement)
+    values = {
+        "id": item.id,
+        "course_id": course_id,
+        "menu_id": menu_id,
+        "media_item_id": item.media.media_item_id,
+        "notes": item.notes,
+        "position": item.position,
+        "updated_at": item.updated_at,
+    }
+    if place.pushed_to is None:
+        await session.execute(INSERT_ITEM, values)
+        return
+    pushed = _pushed(course_id, place).cte("pushed")
+    await session.execute(INSERT_ITEM.values(values).add_cte(pushed))
 
 
 async def push_down(session: Session, course_id: UUID, place: Place) -> None:

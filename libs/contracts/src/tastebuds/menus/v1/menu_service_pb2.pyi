@@ -113,7 +113,7 @@ class CreateMenuRequest(_message.Message):
     """A second call with the same key answers what the first did; empty means none."""
     @_builtins.property
     def courses(self) -> _containers.RepeatedCompositeFieldContainer[Global___NewCourse]:
-        """At most 50, with at most 200 items each."""
+        """At most 50, with at most 200 items each and 1 000 together."""
 
     def __init__(
         self,

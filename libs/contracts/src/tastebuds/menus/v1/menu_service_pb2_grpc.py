@@ -74,7 +74,8 @@ class MenuServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListMenus(self, request, context):
-        """Lists the caller's menus with their courses and items, newest first.
+        """Lists the caller's menus with their courses and items, newest first. A page of very large menus ends early: only an
+        empty next_page_token means that nothing follows.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

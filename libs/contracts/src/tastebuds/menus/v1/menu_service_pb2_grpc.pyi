@@ -36,7 +36,9 @@ class MenuServiceStub:
     CreateMenu: _grpc.UnaryUnaryMultiCallable[_menu_service_pb2.CreateMenuRequest, _menu_service_pb2.CreateMenuResponse]
     """Creates a menu with its courses and items, all or nothing."""
     ListMenus: _grpc.UnaryUnaryMultiCallable[_menu_service_pb2.ListMenusRequest, _menu_service_pb2.ListMenusResponse]
-    """Lists the caller's menus with their courses and items, newest first."""
+    """Lists the caller's menus with their courses and items, newest first. A page of very large menus ends early: only an
+    empty next_page_token means that nothing follows.
+    """
     GetMenu: _grpc.UnaryUnaryMultiCallable[_menu_service_pb2.GetMenuRequest, _menu_service_pb2.GetMenuResponse]
     """Reads one menu."""
     UpdateMenu: _grpc.UnaryUnaryMultiCallable[_menu_service_pb2.UpdateMenuRequest, _menu_service_pb2.UpdateMenuResponse]
@@ -52,7 +54,9 @@ class MenuServiceAsyncStub(MenuServiceStub):
     CreateMenu: _aio.UnaryUnaryMultiCallable[_menu_service_pb2.CreateMenuRequest, _menu_service_pb2.CreateMenuResponse]  # type: ignore[assignment]
     """Creates a menu with its courses and items, all or nothing."""
     ListMenus: _aio.UnaryUnaryMultiCallable[_menu_service_pb2.ListMenusRequest, _menu_service_pb2.ListMenusResponse]  # type: ignore[assignment]
-    """Lists the caller's menus with their courses and items, newest first."""
+    """Lists the caller's menus with their courses and items, newest first. A page of very large menus ends early: only an
+    empty next_page_token means that nothing follows.
+    """
     GetMenu: _aio.UnaryUnaryMultiCallable[_menu_service_pb2.GetMenuRequest, _menu_service_pb2.GetMenuResponse]  # type: ignore[assignment]
     """Reads one menu."""
     UpdateMenu: _aio.UnaryUnaryMultiCallable[_menu_service_pb2.UpdateMenuRequest, _menu_service_pb2.UpdateMenuResponse]  # type: ignore[assignment]
@@ -77,7 +81,9 @@ class MenuServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _menu_service_pb2.ListMenusRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_menu_service_pb2.ListMenusResponse, _abc.Awaitable[_menu_service_pb2.ListMenusResponse]]:
-        """Lists the caller's menus with their courses and items, newest first."""
+        """Lists the caller's menus with their courses and items, newest first. A page of very large menus ends early: only an
+        empty next_page_token means that nothing follows.
+        """
 
     @_abc_1.abstractmethod
     def GetMenu(
