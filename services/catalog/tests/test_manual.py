@@ -134,8 +134,7 @@ async def test_whoever_leaves_is_forgotten_and_the_work_stays(
         await declare_streams(auth.jetstream(), "auth")
         ((stream, handlers),) = by_stream(HANDLERS).items()
         consumer = Consumer("catalog", stream, handlers, database, Inbox)
-        stopping = asyncio.Event()
-        running = asyncio.create_task(consumer.run(nats.jetstream(), stopping))
+        running = asyncio.create_task(consumer.run(nats.jetstream(), asyncio.Event()))
         event = UserDeleted(user_id=str(leaving))
         await auth.jetstream().publish(
             event.DESCRIPTOR.full_name,
@@ -145,8 +144,8 @@ async def test_whoever_leaves_is_forgotten_and_the_work_stays(
         async with asyncio.timeout(10):
             while consumer.state.done < 1:
                 await asyncio.sleep(0.02)
-        stopping.set()
         running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
     assert await sql("select created_by from catalog.media_sources order by id") == [
         (None,),
         (staying,),
