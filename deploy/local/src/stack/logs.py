@@ -15,6 +15,7 @@ COLOURS = (36, 32, 33, 35, 34, 96, 92, 93, 95, 94)
 # supervisord's own log: of it, only what explains why a process ended or comes back.
 RUNNER_LINE = re.compile(r"^\S+ \S+ (?:INFO|WARN|CRIT|ERRO) (?P<text>.*)$")
 RUNNER_NEWS = re.compile(r"^(exited|gave up|spawnerr|killing|reaped)")
+ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class LogFile:
@@ -109,6 +110,8 @@ def show(name: str, line: str) -> None:
     if sys.stdout.isatty():
         colour = COLOURS[sum(name.encode()) % len(COLOURS)]
         label = f"\x1b[{colour}m{label}\x1b[0m"
+    else:
+        line = ESCAPE.sub("", line)
     sys.stdout.write(f"{label} | {line}\n")
 
 

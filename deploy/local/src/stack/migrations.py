@@ -1,5 +1,6 @@
 """Brings the schema of each service to its newest migration."""
 
+import hashlib
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -12,6 +13,15 @@ from stack import databases
 from stack.errors import StackError
 
 TIMEOUT_SECONDS = 600
+
+
+def fingerprint(repo: Path, services: Iterable[str]) -> str:
+    """Return what changes whenever a migration of these services does."""
+    digest = hashlib.sha256()
+    for name in services:
+        for file in sorted((_config(repo, name).parent / "migrations" / "versions").glob("*.py")):
+            digest.update(f"{name}/{file.name}\0".encode() + file.read_bytes())
+    return digest.hexdigest()
 
 
 def newest(repo: Path, services: Iterable[str]) -> dict[str, set[str]]:

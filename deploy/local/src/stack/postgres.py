@@ -14,7 +14,7 @@ from typing import Self
 
 from stack import databases
 from stack.account import postgres_account
-from stack.cluster import SUPERUSER, create_cluster, server_command
+from stack.cluster import SUPERUSER, create_cluster, programs, server_command
 from stack.errors import StackError
 from stack.files import last_lines
 from stack.leftovers import remove_temporary
@@ -77,7 +77,7 @@ class TemporaryPostgres:
 
     def _start(self) -> None:
         data = self._folder / "postgres" / "data"
-        account = postgres_account(self._folder, data)
+        account = postgres_account(data, programs(), self._folder)
         self._folder.chmod(account.home_mode)
         create_cluster(data, self._password, account)
         self._port = any_free_port()

@@ -1,6 +1,5 @@
 """A whole stack: what the commands, the end-to-end tests and the measurements start and stop."""
 
-import http.client
 import os
 import signal
 import subprocess
@@ -15,14 +14,14 @@ from pathlib import Path
 
 from stack import broker, databases, migrations, nats, tls
 from stack.account import Account, postgres_account
-from stack.cluster import check_cluster, clear_stale_lock, create_cluster, server_command
+from stack.cluster import check_cluster, clear_stale_lock, create_cluster, programs, server_command
 from stack.environment import Plan, plain_environment
 from stack.errors import StackError
-from stack.files import last_lines
+from stack.files import last_lines, write_private
 from stack.home import Home, RunningStack
 from stack.leftovers import remove_temporary
 from stack.ports import check_free, free_base
-from stack.readiness import Readiness, ask_ready
+from stack.readiness import Readiness, ask_ready, fetch, is_found
 from stack.runner import SERVICE_RANK, ProcessState, Program, Runner
 from stack.services import NATS_PORT, POSTGRES_PORT, SERVICES, Service
 from stack.settings import Settings, load, repository
@@ -88,8 +87,7 @@ class Stack:
 
     @property
     def base_url(self) -> str:
-        gateway = self.plan.service("gateway")
-        return f"http://127.0.0.1:{self.plan.local_port(gateway, 'LISTEN')}"
+        return f"http://127.0.0.1:{self._public_port}"
 
     @property
     def admin_database_url(self) -> str:
@@ -102,7 +100,7 @@ class Stack:
 
     def start(self, mode: str = "start") -> None:
         """Start everything and wait until it is ready; on failure stop it again and say why."""
-        account = postgres_account(self.home.root, self._data)
+        account = postgres_account(self._data, programs(), self.home.root)
         self.home.prepare(account.home_mode)
         self._refuse_or_clear()
         check_free(self.plan.ports(), self.plan.settings.base_port, self._ports_at)
@@ -111,7 +109,6 @@ class Stack:
         self._log_sizes = {log.stem: log.stat().st_size for log in self.home.logs.glob("*.log")}
         try:
             self._start_servers(account)
-            self._prepare_databases()
             self._start_services()
         except BaseException:
             self.stop()
@@ -142,7 +139,7 @@ class Stack:
             crashed = [name for name in waiting if len(pids[name]) >= STARTS_BEFORE_GIVING_UP]
             if crashed or time.monotonic() - began > timeout:
                 raise StackError(self._why_not_ready({n: answers[n] for n in crashed or waiting}))
-            time.sleep(0.1)
+            time.sleep(0.2)
 
     def readiness(self) -> dict[str, Readiness]:
         """Ask every service and server whether it is ready, all at once."""
@@ -170,6 +167,10 @@ class Stack:
         """Return the end of a process's log since this stack was started."""
         return last_lines(self.home.log(process), lines, self._log_sizes.get(process, 0))
 
+    def ops_text(self, process: str, path: str) -> str:
+        """Return what the process's ops port answers, e.g. at `/queues` or `/metrics`."""
+        return fetch(self._ops_port(process), path)[1]
+
     def use_remembered(self) -> RunningStack | None:
         """Take over the ports of the stack that runs, whatever the environment says now."""
         running = self.home.remembered()
@@ -183,6 +184,15 @@ class Stack:
     @property
     def _data(self) -> Path:
         return self.home.postgres / "data"
+
+    @property
+    def _migrated(self) -> Path:
+        """Beside the data it speaks of, so that it goes when they go."""
+        return self.home.postgres / "migrated"
+
+    @property
+    def _public_port(self) -> int:
+        return self.plan.local_port(self.plan.service("gateway"), "LISTEN")
 
     def _ops_port(self, process: str) -> int:
         entry = next(entry for entry in self.plan.processes() if entry[0] == process)
@@ -243,10 +253,9 @@ class Stack:
             self.runner.start_program("nats")
 
     def _prepare_databases(self) -> None:
-        plan, repo = self.plan, self.plan.settings.repo
-        with ThreadPoolExecutor(2) as threads:
-            heads = threads.submit(migrations.newest, repo, plan.passwords())
-            broker_ready = threads.submit(self._wait_for_nats)
+        plan = self.plan
+        with ThreadPoolExecutor(1) as thread:
+            broker_ready = thread.submit(self._wait_for_nats)
             try:
                 databases.run_apart(
                     databases.prepare_database(plan.admin_url, plan.database, plan.passwords(), 60)
@@ -255,13 +264,19 @@ class Stack:
                 raise StackError("\n".join([str(error), *self.log("postgres", 10)])) from error
         self._report("postgres", f"ready on {databases.place(plan.admin_url)}")
         broker_ready.result()
-        behind = migrations.outdated(plan.admin_url, plan.database, heads.result())
+
+    def _migrate(self, fingerprint: str) -> None:
+        plan, repo = self.plan, self.plan.settings.repo
+        heads = migrations.newest(repo, plan.passwords())
+        behind = migrations.outdated(plan.admin_url, plan.database, heads)
         if behind:
             services = {name: plan.service(name) for name in behind}
             migrations.upgrade(
                 repo, {name: plan.full_environment(s) for name, s in services.items()}
             )
             self._report("migrations", f"done for {', '.join(behind)}")
+        if not plan.settings.database_url:
+            write_private(self._migrated, fingerprint)
 
     def _wait_for_nats(self) -> None:
         host, _, port = databases.place(self.plan.nats_url).partition(":")
@@ -275,15 +290,23 @@ class Stack:
         self._report("nats", f"ready on {host}:{port or 4222}")
 
     def _start_services(self) -> None:
-        self.runner.start_services()
+        fingerprint = migrations.fingerprint(self.plan.settings.repo, self.plan.passwords())
+        if self._migrated.exists() and self._migrated.read_text() == fingerprint:
+            # They take longer to load than Postgres and NATS to start, and wait for them.
+            self.runner.start_services()
+            self._prepare_databases()
+        else:
+            self._prepare_databases()
+            self._migrate(fingerprint)
+            self.runner.start_services()
         self.wait_ready()
         if self.plan.settings.demo:
             self._seed_demo()
 
     def _seed_demo(self) -> None:
         """Seed the demo unless its menu already reads well."""
-        demo = self.demo_url()
-        if demo is not None and _is_found(demo):
+        demo = self._demo_path()
+        if demo is not None and is_found(self._public_port, demo):
             return
         seeded = subprocess.run(
             [sys.executable, "-m", "stack.demo", self.base_url, str(self.home.root)],
@@ -294,13 +317,17 @@ class Stack:
         )
         if seeded.returncode != 0:
             raise StackError("The demo could not be seeded: " + seeded.stderr.strip()[-2000:])
-        self._report("demo", seeded.stdout.strip())
+        for line in seeded.stdout.splitlines():
+            self._report("demo", line)
 
     def demo_url(self) -> str | None:
         """Return the public address of the demo menu, once it is seeded."""
+        path = self._demo_path()
+        return self.base_url + path if path else None
+
+    def _demo_path(self) -> str | None:
         file = self.home.root / "demo-menu"
-        slug = file.read_text().strip() if file.exists() else ""
-        return f"{self.base_url}/api/public/menus/{slug}" if slug else None
+        return f"/api/public/menus/{file.read_text().strip()}" if file.exists() else None
 
     def _why_not_ready(self, answers: Mapping[str, Readiness]) -> str:
         states = self.states()
@@ -338,15 +365,3 @@ class Stack:
 def _addresses(plan: Plan, process: str) -> str:
     ports = sorted(use.port for use in plan.ports() if use.process == process)
     return "ports " + ", ".join(map(str, ports))
-
-
-def _is_found(url: str) -> bool:
-    host, _, path = url.removeprefix("http://").partition("/")
-    connection = http.client.HTTPConnection(host, timeout=5)
-    try:
-        connection.request("GET", f"/{path}")
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
