@@ -68,7 +68,7 @@ def row(
     outcome: Outcome,
     *,
     cpu_ms: dict[str, float] | None = None,
-    calls: tuple[float, float] | tuple[None, None] = (None, None),
+    calls: tuple[float | None, float | None] = (None, None),
     expected: int = 200,
 ) -> Row:
     return Row(
@@ -77,7 +77,8 @@ def row(
         outcome.quantile_ms(0.5),
         outcome.quantile_ms(0.99),
         cpu_ms or {},
-        *calls,
+        rpcs=calls[0],
+        statements=calls[1],
         failures=outcome.count - outcome.statuses.get(expected, 0),
     )
 

@@ -7,8 +7,9 @@ import pytest
 
 from catalog.consumers import HANDLERS
 from catalog.models import Inbox
-from common.consuming import Consumer, by_stream
+from common.consuming import Consumer
 from common.grpc_errors import from_rpc_error
+from common.handlers import by_stream
 from common.nats_client import declare_streams
 from tastebuds.auth.v1.account_events_pb2 import UserDeleted
 from tastebuds.catalog.v1.media_pb2 import MEDIA_TYPE_MOVIE, MediaItem

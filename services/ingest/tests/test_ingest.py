@@ -1,6 +1,7 @@
 """Ingesting one work, through the real server and a real upstream."""
 
 import asyncio
+from dataclasses import fields
 from uuid import uuid4
 
 import grpc
@@ -9,6 +10,7 @@ from sqlalchemy import func, select
 
 from common.grpc_errors import from_rpc_error
 from ingest.consumers import on_user_deleted
+from ingest.drafts import BookDraft, GameDraft, MusicDraft, ScreenDraft
 from ingest.models import Allowance, Base
 from tastebuds.auth.v1.account_events_pb2 import UserDeleted
 from tastebuds.catalog.v1 import media_pb2
@@ -151,6 +153,19 @@ async def test_only_the_gateway_may_ingest_and_only_for_someone(service, stub):
     assert (await refusal(service("menus").IngestMedia(request, timeout=5))).reason == (
         "CALLER_NOT_ALLOWED"
     )
+
+
+@pytest.mark.parametrize(
+    ("draft", "message"),
+    [
+        (BookDraft, media_pb2.Book),
+        (ScreenDraft, media_pb2.Screen),
+        (GameDraft, media_pb2.Game),
+        (MusicDraft, media_pb2.Music),
+    ],
+)
+def test_drafts_and_messages_have_the_same_fields(draft, message):
+    assert [each.name for each in fields(draft)] == list(message.DESCRIPTOR.fields_by_name)
 
 
 async def test_models_and_migrations_agree(shared_database, schema_difference):

@@ -6,7 +6,8 @@ import orjson
 import pytest
 from sqlalchemy import func, select
 
-from common.consuming import Consumer, by_stream
+from common.consuming import Consumer
+from common.handlers import by_stream
 from common.nats_client import declare_streams
 from common.outbox import MESSAGE_ID, Relay
 from menus.consumers import HANDLERS

@@ -1,28 +1,24 @@
 """Run JetStream handlers: one message, one transaction, one effect."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 import structlog
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import DecodeError
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from prometheus_client import Counter
 
 from common import dead_letters, telemetry
-from common.db import Database, Session, is_unavailable
+from common.db import Database, is_unavailable
+from common.handlers import Handlers
 from common.inbox import InboxRow, is_first
 from common.outbox import MESSAGE_ID
 
 log = structlog.get_logger()
-
-Handler = Callable[[Session, Any], Awaitable[None]]
-Handlers = Mapping[type[Message], Handler]
 
 BACKOFF_SECONDS = (1.0, 5.0, 15.0, 30.0, 60.0)
 MAX_ATTEMPTS = 8
@@ -146,12 +142,3 @@ class Consumer:
 
     def _note(self, error: Exception) -> None:
         self.state.last_error = f"{type(error).__name__}: {error}"[:300]
-
-
-def by_stream(handlers: Handlers) -> Mapping[str, Handlers]:
-    """Handlers grouped by the stream that carries their messages: AUTH, CATALOG …"""
-    grouped: dict[str, dict[type[Message], Handler]] = {}
-    for message, handler in handlers.items():
-        context = message.DESCRIPTOR.full_name.split(".")[1]
-        grouped.setdefault(context.upper(), {})[message] = handler
-    return grouped

@@ -18,7 +18,7 @@ REQUIRED_CLAIMS = ("sub", "sid", "iat", "exp", "iss", "aud", "roles")
 ADMIN = "admin"
 
 KEYS_MAX_AGE_SECONDS = 600
-KEYS_MIN_AGE_SECONDS = 5
+KEYS_MIN_AGE_SECONDS = 1
 CACHED_TOKENS = 10_000
 
 FetchKeys = Callable[[], Awaitable[Mapping[str, Ed25519PublicKey]]]

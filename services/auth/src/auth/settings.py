@@ -52,8 +52,8 @@ class Settings(DataServiceSettings):
     hashing_niceness: int = Field(default=10, ge=0, le=19)
 
     login_failures_per_account: int = Field(default=5, ge=1)
-    login_failures_per_address: int = Field(default=30, ge=1)
-    registrations_per_address: int = Field(default=100, ge=1)
+    login_failures_per_address: int = Field(default=100, ge=1)
+    registrations_per_address: int = Field(default=1000, ge=1)
     throttle_window_seconds: int = Field(default=900, ge=1)
     throttle_first_block_seconds: float = Field(default=30, gt=0)
     throttle_longest_block_seconds: float = Field(default=900, gt=0)

@@ -1,8 +1,8 @@
 """Events this service listens to."""
 
 from catalog.media import service
-from common.consuming import Handlers
 from common.db import Session
+from common.handlers import Handlers
 from common.requests import parse_id
 from tastebuds.auth.v1.account_events_pb2 import UserDeleted
 

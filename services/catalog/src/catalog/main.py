@@ -9,9 +9,10 @@ from catalog.search.servicer import SearchServicer
 from catalog.settings import Settings
 from common import db, http_server, keys, nats_client, ops_http, process, telemetry
 from common.access import services_of
-from common.consuming import Consumer, by_stream
+from common.consuming import Consumer
 from common.grpc_client import create_channel, ping
 from common.grpc_server import GrpcServer
+from common.handlers import by_stream
 from common.identity import TokenVerifier
 from common.outbox import Relay
 from common.queues import Queues

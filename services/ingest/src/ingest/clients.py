@@ -1,7 +1,7 @@
 """The catalogue, as ingest calls it."""
 
-from dataclasses import dataclass
-from typing import assert_never
+from dataclasses import dataclass, fields
+from typing import Any, assert_never
 
 import orjson
 from grpc import StatusCode
@@ -10,6 +10,7 @@ from grpc.aio import AioRpcError, Channel
 from common.requests import onward
 from ingest.drafts import (
     BookDraft,
+    Extension,
     GameDraft,
     MediaDraft,
     MediaType,
@@ -84,44 +85,17 @@ def to_proto(draft: MediaDraft) -> media_service_pb2.MediaDraft:
 def _set_extension(item: media_pb2.MediaItem, draft: MediaDraft) -> None:
     match draft.extension:
         case BookDraft() as book:
-            item.book.CopyFrom(
-                media_pb2.Book(
-                    authors=book.authors,
-                    page_count=book.page_count,
-                    publisher=book.publisher,
-                    language=book.language,
-                    isbn_10=book.isbn_10,
-                    isbn_13=book.isbn_13,
-                )
-            )
+            item.book.CopyFrom(media_pb2.Book(**_fields(book)))
         case ScreenDraft() as screen:
-            item.screen.CopyFrom(
-                media_pb2.Screen(
-                    runtime_minutes=screen.runtime_minutes,
-                    directors=screen.directors,
-                    producers=screen.producers,
-                    tmdb_type=screen.tmdb_type,
-                    imdb_id=screen.imdb_id,
-                )
-            )
+            item.screen.CopyFrom(media_pb2.Screen(**_fields(screen)))
         case GameDraft() as game:
-            item.game.CopyFrom(
-                media_pb2.Game(
-                    platforms=game.platforms,
-                    developers=game.developers,
-                    publishers=game.publishers,
-                    genres=game.genres,
-                )
-            )
+            item.game.CopyFrom(media_pb2.Game(**_fields(game)))
         case MusicDraft() as music:
-            item.music.CopyFrom(
-                media_pb2.Music(
-                    artist_name=music.artist_name,
-                    album_name=music.album_name,
-                    track_number=music.track_number,
-                    duration_ms=music.duration_ms,
-                    mbid=music.mbid,
-                )
-            )
+            item.music.CopyFrom(media_pb2.Music(**_fields(music)))
         case _:
             assert_never(draft.extension)
+
+
+def _fields(extension: Extension) -> dict[str, Any]:
+    """The draft's fields are called as the message's; a test holds them together."""
+    return {each.name: getattr(extension, each.name) for each in fields(extension)}

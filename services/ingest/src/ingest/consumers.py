@@ -1,7 +1,7 @@
 """Events this service listens to."""
 
-from common.consuming import Handlers
 from common.db import Session
+from common.handlers import Handlers
 from common.requests import parse_id
 from ingest import repository
 from tastebuds.auth.v1.account_events_pb2 import UserDeleted
