@@ -163,7 +163,8 @@ def reset(*, yes: bool) -> None:
         click.confirm(f"Delete {stack.home.root} with all its data?", abort=True)
     if stack.runner.is_alive() or stack.runner.is_orphaned():
         _stop(stack)
-    with stack.home.locked():
+    # An `up` in another terminal needs a moment to notice and to leave.
+    with stack.home.locked(wait_seconds=10):
         stack.home.delete()
     click.echo(f"{stack.home.root} is deleted.")
 

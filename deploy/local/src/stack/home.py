@@ -6,10 +6,12 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TextIO
 
 from stack.errors import StackError
 from stack.files import kept_secret, private_folder, write_private
@@ -83,7 +85,7 @@ class Home:
             write_private(mark, MARK)
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self, wait_seconds: float = 0) -> Iterator[None]:
         """Hold the stack for one command; the lock dies with the process that has it."""
         private_folder(self.root, self.root.stat().st_mode & 0o777 if self.root.exists() else 0o700)
         try:
@@ -94,13 +96,14 @@ class Home:
                 "give yourself the right, or choose another one with TASTEBUDS_HOME=…"
             ) from error
         with file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise StackError(
-                    f"This stack ({self.root}) is already running or starting in another "
-                    "terminal: see `tastebuds status`, or end it with `tastebuds stop`"
-                ) from None
+            give_up = time.monotonic() + wait_seconds
+            while not _lock(file):
+                if time.monotonic() > give_up:
+                    raise StackError(
+                        f"This stack ({self.root}) is already running or starting in another "
+                        "terminal: see `tastebuds status`, or end it with `tastebuds stop`"
+                    )
+                time.sleep(0.1)
             yield
 
     def remember(self, running: RunningStack) -> None:
@@ -124,3 +127,11 @@ class Home:
         if self.socket.parent != self.run:
             shutil.rmtree(self.socket.parent, ignore_errors=True)
         shutil.rmtree(self.root)
+
+
+def _lock(file: TextIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -93,6 +93,8 @@ class Runner:
         try:
             with self._remote() as remote:
                 return bool(remote.supervisor.getState())
+        except Fault:  # it is shutting down
+            return True
         except (OSError, HTTPException):
             return False
 
@@ -110,11 +112,11 @@ class Runner:
             remote.supervisor.stopProcess(self._full_name(name))
 
     def states(self) -> dict[str, ProcessState]:
-        """Return the programs by name; none when the runner does not run."""
+        """Return the programs by name; none when the runner does not run or is shutting down."""
         try:
             with self._remote() as remote:
                 answer = remote.supervisor.getAllProcessInfo()
-        except (OSError, HTTPException):
+        except (OSError, HTTPException, Fault):
             return {}
         entries = answer if isinstance(answer, list) else []
         states = [_state(entry) for entry in entries if isinstance(entry, dict)]
@@ -156,7 +158,7 @@ class Runner:
         return any(recorded(file) for file in self._home.run.glob("*.pid"))
 
     def _pid(self) -> int | None:
-        with contextlib.suppress(OSError, HTTPException), self._remote() as remote:
+        with contextlib.suppress(OSError, HTTPException, Fault), self._remote() as remote:
             return int(str(remote.supervisor.getPID()))
         return None
 
