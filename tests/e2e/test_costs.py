@@ -5,10 +5,8 @@ import re
 import pytest
 
 SERVICES = ("auth", "catalog", "ingest", "menus")
-RPCS = re.compile(
-    r'^grpc_server_handled_total\{[^}]*method="([^"]+)"[^}]*\} ([0-9.e+]+)$', re.MULTILINE
-)
-STATEMENTS = re.compile(r"^sql_statements_total ([0-9.e+]+)$", re.MULTILINE)
+RPCS = re.compile(r"^grpc_server_handled_total\{[^}]*\} (\S+)$", re.MULTILINE)
+STATEMENTS = re.compile(r"^sql_statements_total (\S+)$", re.MULTILINE)
 
 
 def counts(stack):

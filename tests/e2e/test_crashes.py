@@ -25,7 +25,7 @@ class Writer(threading.Thread):
         while not self.stopping.is_set():
             number += 1
             title = f"Course {number}"
-            headers = {"Idempotency-Key": title}
+            headers = {"Idempotency-Key": f"course-{number}"}
             # Until it is answered: the key makes the repetition harmless.
             while not self.stopping.is_set() and not self.add(title, headers):
                 time.sleep(0.05)
