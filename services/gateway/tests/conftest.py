@@ -145,7 +145,7 @@ class Running:
 
 @pytest.fixture(scope="session")
 def start(settings, channels, broker, connect_nats):
-    """`async with start(**settings) as running`: the real app on a socket, following real events."""
+    """`async with start(**settings) as running`: the real app, following real events."""
 
     @asynccontextmanager
     async def run(*, follows=True, **changed):
@@ -155,19 +155,25 @@ def start(settings, channels, broker, connect_nats):
             port = probe.getsockname()[1]
         stopping = asyncio.Event()
         app = create_app(settings(**changed), gateway)
-        async with connect_nats("gateway") as client, asyncio.TaskGroup() as tasks:
-            if follows:
-                for follower in gateway.memory.followers:
-                    tasks.create_task(follower.run(client.jetstream(), stopping))
-            tasks.create_task(http_server.serve(app, f"127.0.0.1:{port}", stopping, grace=1))
+        async with connect_nats("gateway") as client:
+            jetstream = client.jetstream()
+            followers = gateway.memory.followers if follows else ()
+            tasks = [asyncio.create_task(one.run(jetstream, stopping)) for one in followers]
+            server = asyncio.create_task(
+                http_server.serve(app, f"127.0.0.1:{port}", stopping, grace=1)
+            )
             try:
                 await asyncio.wait_for(_answers(port), 5)
-                if follows:
-                    for follower in gateway.memory.followers:
-                        await asyncio.wait_for(follower.caught_up.wait(), 10)
+                for follower in followers:
+                    await asyncio.wait_for(follower.caught_up.wait(), 10)
                 yield Running(gateway, port)
             finally:
                 stopping.set()
+                await asyncio.wait([server], timeout=5)
+                # A follower looks at `stopping` only when its fetch returns.
+                for task in (server, *tasks):
+                    task.cancel()
+                await asyncio.gather(server, *tasks, return_exceptions=True)
 
     return run
 

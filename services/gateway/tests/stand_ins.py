@@ -67,7 +67,7 @@ class World:
         if name in self.broken:
             raise self.broken[name]
 
-    def add_user(self, email="ada@example.org", password="correct horse", name=None) -> UUID:
+    def add_user(self, email="ada@example.org", password="correct horse", name=None) -> UUID:  # noqa: S107
         user_id = uuid4()
         user = user_pb2.User(id=str(user_id), email=email, display_name=name, created_at=CREATED)
         self.users[str(user_id)] = user
@@ -319,6 +319,8 @@ class Courses(_StandIn, CourseServiceServicer):
 
     async def ReorderCourses(self, request, context):
         self.world.called("ReorderCourses", request)
+        if request.menu_id not in self.world.menus:
+            raise not_found("Menu")
         return courses_pb.ReorderCoursesResponse(menu=self.world.menus[request.menu_id])
 
     async def AddCourseItem(self, request, context):

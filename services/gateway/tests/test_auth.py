@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import jwt
 import pytest
+
 from common.errors import Kind
 from common.identity import ALGORITHM, AUDIENCE, ISSUER
 

@@ -103,8 +103,10 @@ async def test_idempotency_keys_travel(ada, world):
     body = {"media_item_id": str(uuid4())}
     headers = {"Idempotency-Key": "once"}
     for path, json in (
-        ("/api/menus", {"title": "x"}), (course, {"title": "x"}), (f"{course}/{uuid4()}/items", body),
-    ):  # fmt: skip
+        ("/api/menus", {"title": "x"}),
+        (course, {"title": "x"}),
+        (f"{course}/{uuid4()}/items", body),
+    ):
         assert (await ada.post(path, json=json, headers=headers)).status_code == 201
         assert world.requests[-1].idempotency_key == "once"
     answer = await ada.post(course, json={"title": "x"}, headers={"Idempotency-Key": "k" * 129})

@@ -147,9 +147,7 @@ class BodyLimit:
             if message["type"] == "http.request":
                 received += len(message.get("body", b""))
                 if received > self._limit:
-                    raise HTTPException(
-                        413, problems.too_large(self._limit), {"Connection": "close"}
-                    )
+                    raise HTTPException(413, problems.too_large(self._limit))
             return message
 
         await self._app(scope, receive_within_limit, send)

@@ -89,14 +89,9 @@ def too_large(limit: int) -> str:
 
 
 def body_too_large(path: str, limit: int) -> Response:
-    # The rest of the body is not read, so the connection cannot be used again.
-    return problem(
-        413,
-        REASON_BY_STATUS[413],
-        too_large(limit),
-        instance=path,
-        headers={"Connection": "close"},
-    )
+    # The connection stays: a sender cut off in the middle would not read this answer. The server
+    # throws away what still comes.
+    return problem(413, REASON_BY_STATUS[413], too_large(limit), instance=path)
 
 
 def install(app: FastAPI) -> None:
@@ -204,6 +199,8 @@ def _sentence(errors: Sequence[Mapping[str, Any]]) -> str:
     if not errors:
         return "The request is not valid."
     first = errors[0]
+    if first["type"] == "json_invalid":
+        return "The body is not valid JSON."
     where = [str(part) for part in first["loc"][1:]]
     message = str(first["msg"])
     return f"{'.'.join(where)}: {message}." if where else f"{message}."
