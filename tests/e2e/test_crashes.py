@@ -8,6 +8,7 @@ import pytest
 
 PROCESSES = ("auth", "catalog", "ingest", "menus", "gateway", "nats", "postgres")
 PAUSE_SECONDS = 3.0
+BETWEEN_SECONDS = 0.8  # a menu holds at most 50 courses
 AWAY = {502, 503, 504}
 
 
@@ -29,7 +30,7 @@ class Writer(threading.Thread):
             # Until it is answered: the key makes the repetition harmless.
             while not self.stopping.is_set() and not self.add(title, headers):
                 time.sleep(0.05)
-            time.sleep(0.1)
+            time.sleep(BETWEEN_SECONDS)
 
     def add(self, title, headers):
         try:
