@@ -14,6 +14,9 @@ COMMON_PREFIXES = ("TASTEBUDS_", "OTEL_")
 # The runner's own business: the services never see the administrator's password.
 RUNNER_ONLY = ("TASTEBUDS_DATABASE_URL", "TASTEBUDS_NATS_URL")
 
+# Five processes that compile every library anew at each start take three times as long.
+NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -139,5 +142,5 @@ def computed(plan: Plan, service: Service, replica: int) -> dict[str, str]:
 
 def plain_environment(environ: Mapping[str, str], services: Iterable[Service]) -> dict[str, str]:
     """Return PATH, HOME, TZ, certificates …, without any setting of Tastebuds."""
-    ours = (*(service.prefix for service in services), *COMMON_PREFIXES)
+    ours = (*(service.prefix for service in services), *COMMON_PREFIXES, NO_BYTECODE)
     return {name: value for name, value in environ.items() if not name.startswith(ours)}
