@@ -67,7 +67,7 @@ def test_a_megabyte_is_refused_with_a_name(curator):
         assert reply.status_code in {413, 422}
 
 
-@pytest.mark.parametrize("token", ["", "x", "a.b.c", "Bearer", "é".encode().decode("latin-1")])
+@pytest.mark.parametrize("token", ["x", "a.b.c", "Bearer", "é".encode().decode("latin-1")])
 def test_no_token_breaks_the_door(visitor, token):
     reply = visitor.get("/api/me", headers={b"Authorization": b"Bearer " + token.encode("latin-1")})
     assert reply.status_code == 401
