@@ -102,10 +102,6 @@ class Door:
 
         try:
             await self._app(scope, receive, send_with_headers)
-        except Exception:
-            log.exception("unhandled error", path=scope["path"])
-            if not status:
-                await problems.internal(scope["path"])(scope, receive, send_with_headers)
         finally:
             self._note(scope, status, time.perf_counter() - began)
 

@@ -62,7 +62,6 @@ def problem(
     *,
     instance: str,
     members: Mapping[str, Any] | None = None,
-    headers: Mapping[str, str] | None = None,
 ) -> Response:
     """One problem. `trace_id` is the trace's id or, while tracing is off, the request's."""
     request = requests.current.get()
@@ -77,7 +76,7 @@ def problem(
     }
     content |= {name: value for name, value in (members or {}).items() if name not in STANDARD}
     body = orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS)
-    return Response(body, status, headers=headers, media_type=MEDIA_TYPE)
+    return Response(body, status, media_type=MEDIA_TYPE)
 
 
 def internal(path: str) -> Response:
@@ -119,8 +118,8 @@ async def _domain_error(request: Request, error: Exception) -> Response:
         error.message,
         instance=request.scope["path"],
         members=members,
-        headers=_retry_after(error, status),
     )
+    response.headers.update(_retry_after(error, status))
     cookies.drop_if_refused(request, response, error.reason)
     return response
 
@@ -164,13 +163,14 @@ async def _http_exception(request: Request, error: Exception) -> Response:
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(sorted(_allowed(request)))
-    return problem(
+    response = problem(
         error.status_code,
         REASON_BY_STATUS.get(error.status_code, "HTTP_ERROR"),
         str(error.detail),
         instance=request.scope["path"],
-        headers=headers,
     )
+    response.headers.update(headers)
+    return response
 
 
 async def _unhandled(request: Request, _: Exception) -> Response:

@@ -1,8 +1,9 @@
 """Accounts and sessions."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from common.requests import onward
 from gateway import auth, cookies
@@ -18,8 +19,8 @@ from gateway.schemas.auth import (
     RevokeAll,
     Session,
     SignedInUser,
+    WantedSessions,
 )
-from gateway.schemas.fields import Cursor, Limit
 from tastebuds.auth.v1 import account_service_pb2 as accounts
 from tastebuds.auth.v1 import session_service_pb2 as sessions
 
@@ -104,19 +105,15 @@ async def list_sessions(
     request: Request,
     response: Response,
     api: Api,
-    *,
-    include_expired: bool = False,
-    include_revoked: bool = False,
-    limit: Limit = 50,
-    cursor: Cursor = "",
+    wanted: Annotated[WantedSessions, Query()],
 ) -> list[Session]:
     """Newest first."""
     reply = await api.sessions.ListSessions(
         sessions.ListSessionsRequest(
-            include_expired=include_expired,
-            include_revoked=include_revoked,
-            page_size=limit,
-            page_token=cursor,
+            include_expired=wanted.include_expired,
+            include_revoked=wanted.include_revoked,
+            page_size=wanted.limit,
+            page_token=wanted.cursor,
         ),
         **onward(),
     )

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
-from gateway.schemas.fields import Email, Name, NewPassword, Password, Schema, Token
+from gateway.schemas.fields import Cursor, Email, Limit, Name, NewPassword, Password, Schema, Token
 from gateway.schemas.wire import moment, present, present_moment
 from tastebuds.auth.v1 import session_service_pb2, user_pb2
 from tastebuds.auth.v1.account_service_pb2 import Tokens
@@ -77,6 +77,13 @@ class AccountChange(Schema):
 
 class RevokeAll(Schema):
     keep_current: bool = False
+
+
+class WantedSessions(Schema):
+    include_expired: bool = False
+    include_revoked: bool = False
+    limit: Limit = 50
+    cursor: Cursor = ""
 
 
 class Session(Schema):

@@ -1,6 +1,5 @@
 """Search as the public API shows it."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
@@ -10,8 +9,8 @@ from pydantic import AfterValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from gateway.schemas.fields import Clean, Schema
-from gateway.schemas.media import MediaBase
-from tastebuds.catalog.v1 import media_pb2
+from gateway.schemas.media import MediaBase, MediaType
+from tastebuds.catalog.v1.search_service_pb2 import SearchMediaResponse
 
 LONGEST_QUERY = 256
 # Clients that send more than the search reads are served with what it reads.
@@ -53,6 +52,29 @@ SearchText = Annotated[
 ]
 
 
+class Question(Schema):
+    q: SearchText
+    types: Annotated[list[MediaType], Query(default_factory=list, max_length=20)]
+    """Left out: all."""
+    sources: Annotated[list[SourceName], Query(default_factory=list, max_length=20)]
+    """External ones are off so far, which `metadata.source_status` says."""
+    include_external: bool = False
+    page: Annotated[int, Query(ge=1, le=LAST_PAGE)] = 1
+    per_page: Annotated[int, Query(ge=1, le=50)] = 20
+    external_per_source: Annotated[int, Query(ge=1, le=5)] = 1
+    """Hits per external source."""
+
+    @property
+    def offset(self) -> int:
+        return (self.page - 1) * self.per_page
+
+    def connectors(self) -> tuple[SourceName, ...]:
+        """All when `external` is named or nothing is; else the named ones."""
+        if SourceName.EXTERNAL in self.sources or (self.include_external and not self.sources):
+            return CONNECTORS
+        return tuple(source for source in CONNECTORS if source in self.sources)
+
+
 class AvailabilitySummary(Schema):
     providers: list[str]
     regions: list[str]
@@ -92,26 +114,21 @@ class SearchResult(Schema):
     metadata: SearchMetadata
 
     @classmethod
-    def of(
-        cls, items: Sequence[media_pb2.MediaItem], paging: Paging, off: Sequence[SourceName]
-    ) -> Self:
+    def of(cls, question: Question, reply: SearchMediaResponse) -> Self:
+        returned = len(reply.items)
         return cls(
-            results=[Hit.of(item) for item in items],
+            results=[Hit.of(item) for item in reply.items],
             source="internal",
             metadata=SearchMetadata(
-                paging=paging,
-                counts={"internal": len(items)},
-                source_counts={"internal": len(items)},
-                source_metrics={"internal": {"returned": len(items)}},
-                source_status=dict.fromkeys(map(str, off), "off"),
+                paging=Paging(
+                    page=question.page,
+                    per_page=question.per_page,
+                    offset=question.offset,
+                    total_internal=reply.total_count,
+                ),
+                counts={"internal": returned},
+                source_counts={"internal": returned},
+                source_metrics={"internal": {"returned": returned}},
+                source_status=dict.fromkeys(map(str, question.connectors()), "off"),
             ),
         )
-
-
-def asked_connectors(
-    sources: Sequence[SourceName], *, include_external: bool
-) -> tuple[SourceName, ...]:
-    """All when `external` is named or nothing is; else the named ones."""
-    if SourceName.EXTERNAL in sources or (include_external and not sources):
-        return CONNECTORS
-    return tuple(source for source in CONNECTORS if source in sources)
