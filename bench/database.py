@@ -4,9 +4,10 @@ import re
 import subprocess
 import tempfile
 
-from bench.meter import Row
 from sqlalchemy import ClauseElement
 from sqlalchemy.dialects import postgresql
+
+from bench.meter import Row
 from stack.cluster import programs
 
 TPS = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
@@ -35,5 +36,3 @@ def pgbench(name: str, url: str, sql: str, *, clients: int, seconds: int) -> Row
     if found is None or latency is None:
         raise RuntimeError(f"pgbench said nothing usable:\n{ran.stdout}{ran.stderr}")
     return Row(name, float(found[1]), float(latency[1]), float("nan"))
-
-

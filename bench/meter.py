@@ -81,5 +81,3 @@ def row(
         statements=calls[1],
         failures=outcome.count - outcome.statuses.get(expected, 0),
     )
-
-

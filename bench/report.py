@@ -25,7 +25,7 @@ def table(rows: Sequence[Row]) -> str:
         parts = [
             f"{name} {row.cpu_ms[name]:.2f}"
             for name in PROCESSES
-            if row.cpu_ms.get(name, 0) >= 0.005  # noqa: PLR2004 rounds to nothing
+            if row.cpu_ms.get(name, 0) >= 0.005
         ]
         cost = f"{row.total_cpu_ms:8.2f}" if row.cpu_ms else f"{'':8}"
         calls = "".join(
