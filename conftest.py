@@ -68,6 +68,18 @@ def connect_nats(nats_server) -> Callable[[str], AbstractAsyncContextManager[Cli
 
 
 @pytest.fixture(scope="session")
+def empty_nats(connect_nats):
+    """`await empty_nats()`: no streams, as on a new server; the folders of tests share one."""
+
+    async def empty() -> None:
+        async with connect_nats("admin") as admin:
+            for stream in await admin.jetstream().streams_info():
+                await admin.jetstream().delete_stream(stream.config.name)
+
+    return empty
+
+
+@pytest.fixture(scope="session")
 def certificates(tmp_path_factory) -> Path:
     """A folder with one TLS folder per service."""
     folder = tmp_path_factory.mktemp("tls")

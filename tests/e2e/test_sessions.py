@@ -3,6 +3,9 @@
 import concurrent.futures
 import time
 
+import httpx
+import pytest
+
 from .conftest import PASSWORD
 
 
@@ -44,6 +47,46 @@ def test_a_revoked_session_is_dead_within_a_second(curator):
         assert time.monotonic() - began < 1
         time.sleep(0.02)
     assert refresh(curator, curator.refresh_token).status_code == 401
+
+
+def test_two_tabs_that_refresh_at_once_both_stay_signed_in(stack, curator):
+    jar = {"refresh_token": curator.refresh_token}
+    with httpx.Client(base_url=stack.base_url, cookies=jar, timeout=20) as browser:
+        assert browser.post("/api/auth/refresh").status_code == 200
+    with httpx.Client(base_url=stack.base_url, cookies=jar, timeout=20) as other_tab:
+        late = other_tab.post("/api/auth/refresh")
+    assert late.status_code == 401
+    assert "set-cookie" not in late.headers  # it would take away what the first tab was given
+
+
+@pytest.mark.parametrize("by", ["cookie", "bearer"])
+def test_signing_out_ends_the_session_however_it_was_opened(stack, join, by):
+    person = join()
+    access = person.headers["Authorization"]
+    headers = {"Authorization": access} if by == "bearer" else {}
+    jar = {"refresh_token": person.refresh_token} if by == "cookie" else {}
+    with httpx.Client(base_url=stack.base_url, cookies=jar, headers=headers) as client:
+        assert client.post("/api/auth/logout").status_code == 204
+    began = time.monotonic()
+    while person.get("/api/me").status_code != 401:
+        assert time.monotonic() - began < 1
+        time.sleep(0.02)
+    assert refresh(person, person.refresh_token).status_code == 401
+
+
+def test_a_new_password_ends_the_other_sessions(curator, visitor, eventually):
+    other = login(visitor, curator.email).json()["access_token"]
+    body = {"current_password": PASSWORD, "new_password": "another long password"}
+    assert (
+        curator.post("/api/auth/password", json=body | {"current_password": "x"}).status_code == 403
+    )
+    assert curator.post("/api/auth/password", json=body).status_code == 204
+    assert curator.get("/api/me").status_code == 200
+    headers = {"Authorization": f"Bearer {other}"}
+    visitor.cookies.clear()
+    eventually(lambda: visitor.get("/api/me", headers=headers).status_code == 401, seconds=1)
+    assert login(visitor, curator.email).status_code == 401
+    assert login(visitor, curator.email, "another long password").status_code == 200
 
 
 def test_a_deleted_account_takes_its_menus_along(curator, visitor, make_menu, eventually):

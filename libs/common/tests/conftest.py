@@ -65,10 +65,8 @@ async def database(shared_database):
 
 
 @pytest.fixture
-async def jetstream(connect_nats):
-    async with connect_nats("admin") as admin:
-        for stream in await admin.jetstream().streams_info():
-            await admin.jetstream().delete_stream(stream.config.name)
+async def jetstream(connect_nats, empty_nats):
+    await empty_nats()
     async with connect_nats("menus") as client:
         stream = client.jetstream()
         await nats_client.declare_streams(stream, "menus")

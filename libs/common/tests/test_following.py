@@ -85,11 +85,9 @@ async def has_gap_after(seen, gaps):
     return seen.gaps > gaps
 
 
-async def test_the_stream_may_come_later(connect_nats, running, eventually):
+async def test_the_stream_may_come_later(connect_nats, running, eventually, empty_nats):
     seen = Seen(timedelta(minutes=30))
-    async with connect_nats("admin") as admin:
-        for stream in await admin.jetstream().streams_info():
-            await admin.jetstream().delete_stream(stream.config.name)
+    await empty_nats()
     async with (
         connect_nats("menus") as menus,
         connect_nats("gateway") as gateway,

@@ -68,7 +68,7 @@ async def test_a_double_click_is_forgiven(auth, execute, said):
     member = await auth.register()
     renewed = await auth.refresh(member.tokens.refresh_token)
     await execute("update auth.refresh_tokens set rotated_at = rotated_at - interval '8 s'")
-    async with refused("INVALID_REFRESH_TOKEN"):
+    async with refused("REFRESH_TOKEN_JUST_USED"):
         await auth.refresh(member.tokens.refresh_token)
     await auth.refresh(renewed.tokens.refresh_token)
     assert await revoked_by(said) == []

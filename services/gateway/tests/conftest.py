@@ -70,8 +70,9 @@ async def channels(serve, world):
 
 
 @pytest.fixture(scope="session")
-async def broker(connect_nats):
+async def broker(connect_nats, empty_nats):
     """A connection that may do everything, and the streams whose events the gateway follows."""
+    await empty_nats()
     async with connect_nats("admin") as client:
         for name, subjects in STREAMS.items():
             await client.jetstream().add_stream(StreamConfig(name=name, subjects=[subjects]))

@@ -22,19 +22,18 @@ SECONDS = 15
 
 
 @pytest.fixture
-async def streams(connect_nats):
+async def streams(connect_nats, empty_nats):
     """JetStream as the service may use it; its own stream, catalog's and auth's are empty."""
     contexts = {}
+    await empty_nats()
     async with (
         connect_nats("menus") as menus,
         connect_nats("catalog") as catalog,
         connect_nats("auth") as auth,
-        connect_nats("admin") as admin,
     ):
         for name, client in (("menus", menus), ("catalog", catalog), ("auth", auth)):
             contexts[name] = client.jetstream()
             await declare_streams(contexts[name], name)
-            await admin.jetstream().purge_stream(name.upper())
         yield contexts
 
 

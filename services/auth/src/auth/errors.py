@@ -111,6 +111,12 @@ class InvalidRefreshToken(DomainError):
         super().__init__("Invalid or expired refresh token")
 
 
+class RefreshTokenJustUsed(InvalidRefreshToken):
+    """A double click or a second tab: the session lives, and another answer holds its tokens."""
+
+    reason = "REFRESH_TOKEN_JUST_USED"
+
+
 class SessionNotFound(DomainError):
     kind = Kind.NOT_FOUND
     reason = "SESSION_NOT_FOUND"

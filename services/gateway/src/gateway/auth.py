@@ -91,6 +91,14 @@ async def authenticate(request: Request) -> Caller | None:
     return caller
 
 
+async def recognise(request: Request) -> Caller | None:
+    """As `authenticate`, but a bad token is no worse than none: for signing out."""
+    try:
+        return await authenticate(request)
+    except InvalidToken:
+        return None
+
+
 def refresh_token(request: Request, given: str | None) -> str:
     """The token from the body, or else from the cookie of a request of our own site."""
     if given:

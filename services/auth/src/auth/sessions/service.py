@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from auth import audit, events, tokens
-from auth.errors import InvalidPageSize, SessionNotFound
+from auth.errors import InvalidPageSize, RefreshTokenJustUsed, SessionNotFound
 from auth.models import RefreshToken, UserSession
 from auth.origin import Origin
 from auth.sessions import repository
@@ -113,14 +113,15 @@ async def refresh(
     if family.current_token_id != family.token_id:
         # Rotated while this call waited for the lock: read as None, and just now.
         rotated_at = family.rotated_at or moment
-        if moment - rotated_at > lifetimes.grace:
-            await revoke_all(
-                session,
-                user_id=family.user_id,
-                reason=Reason.REUSED_TOKEN,
-                origin=origin,
-                only_id=family.session_id,
-            )
+        if moment - rotated_at <= lifetimes.grace:
+            raise RefreshTokenJustUsed
+        await revoke_all(
+            session,
+            user_id=family.user_id,
+            reason=Reason.REUSED_TOKEN,
+            origin=origin,
+            only_id=family.session_id,
+        )
         return None
     person = Person(
         family.user_id, family.email, family.display_name, family.created_at, family.roles

@@ -26,6 +26,8 @@ from tastebuds.auth.v1 import session_service_pb2 as sessions
 
 router = APIRouter(prefix="/api/auth", tags=["auth"])
 SIGNED_IN = [Depends(auth.signed_in)]
+# Passwords are hashed one after the other: in a storm of sign-ins one waits for one's turn.
+HASHING_SECONDS = 15
 
 
 @router.post(
@@ -44,7 +46,7 @@ async def register(
             display_name=body.display_name,
             client=auth.client(request),
         ),
-        **onward(),
+        **onward(HASHING_SECONDS),
     )
     cookies.keep(request, response, reply.tokens)
     return SignedInUser.of(reply.user, reply.tokens)
@@ -61,7 +63,7 @@ async def login(body: Login, request: Request, response: Response, api: Api) -> 
         accounts.LoginRequest(
             email=body.email, password=body.password, client=auth.client(request)
         ),
-        **onward(),
+        **onward(HASHING_SECONDS),
     )
     cookies.keep(request, response, reply.tokens)
     return SignedInUser.of(reply.user, reply.tokens)
@@ -92,11 +94,19 @@ async def refresh(
     responses=problems({403: "Another site's request"}),
 )
 async def logout(request: Request, response: Response, api: Api) -> None:
-    """Revokes the session of the refresh cookie, if there is one, and clears the cookies."""
+    """Revokes the session of the refresh cookie or else of the access token."""
     auth.require_own_site(request)
     cookies.drop_when_refused(request, 503)
-    token = request.cookies.get(cookies.REFRESH, "")
-    await api.sessions.Logout(sessions.LogoutRequest(refresh_token=token), **onward())
+    token, client = request.cookies.get(cookies.REFRESH), auth.client(request)
+    if token:
+        await api.sessions.Logout(
+            sessions.LogoutRequest(refresh_token=token, client=client), **onward()
+        )
+    elif caller := await auth.recognise(request):
+        await api.sessions.RevokeSession(
+            sessions.RevokeSessionRequest(session_id=str(caller.session_id), client=client),
+            **onward(),
+        )
     cookies.drop(request, response)
 
 
@@ -128,10 +138,11 @@ async def list_sessions(
     dependencies=SIGNED_IN,
     responses=problems({404: "Session not found"}),
 )
-async def revoke_session(session_id: UUID, api: Api) -> None:
+async def revoke_session(session_id: UUID, request: Request, api: Api) -> None:
     """Its access tokens are refused within a second."""
     await api.sessions.RevokeSession(
-        sessions.RevokeSessionRequest(session_id=str(session_id)), **onward()
+        sessions.RevokeSessionRequest(session_id=str(session_id), client=auth.client(request)),
+        **onward(),
     )
 
 
@@ -141,11 +152,12 @@ async def revoke_session(session_id: UUID, api: Api) -> None:
     summary="Revoke all your sessions",
     dependencies=SIGNED_IN,
 )
-async def revoke_all_sessions(api: Api, body: RevokeAll | None = None) -> None:
+async def revoke_all_sessions(request: Request, api: Api, body: RevokeAll | None = None) -> None:
     """The current one included, unless it is to be kept."""
     keep_current = body.keep_current if body else False
     await api.sessions.RevokeAllSessions(
-        sessions.RevokeAllSessionsRequest(keep_current=keep_current), **onward()
+        sessions.RevokeAllSessionsRequest(keep_current=keep_current, client=auth.client(request)),
+        **onward(),
     )
 
 
@@ -156,13 +168,15 @@ async def revoke_all_sessions(api: Api, body: RevokeAll | None = None) -> None:
     dependencies=SIGNED_IN,
     responses=problems({429: "Too many attempts"}),
 )
-async def change_password(body: PasswordChange, api: Api) -> None:
+async def change_password(body: PasswordChange, request: Request, api: Api) -> None:
     """Revokes every other session."""
     await api.accounts.ChangePassword(
         accounts.ChangePasswordRequest(
-            current_password=body.current_password, new_password=body.new_password
+            current_password=body.current_password,
+            new_password=body.new_password,
+            client=auth.client(request),
         ),
-        **onward(),
+        **onward(HASHING_SECONDS),
     )
 
 
@@ -178,6 +192,7 @@ async def delete_account(
 ) -> None:
     """Deletes everything you made here; there is no way back."""
     await api.accounts.DeleteAccount(
-        accounts.DeleteAccountRequest(password=body.password), **onward()
+        accounts.DeleteAccountRequest(password=body.password, client=auth.client(request)),
+        **onward(HASHING_SECONDS),
     )
     cookies.drop(request, response)
