@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+REQUESTS, MEASUREMENTS = 5, 5
 SERVICES = ("auth", "catalog", "ingest", "menus")
 RPCS = re.compile(r"^grpc_server_handled_total\{[^}]*\} (\S+)$", re.MULTILINE)
 STATEMENTS = re.compile(r"^sql_statements_total (\S+)$", re.MULTILINE)
@@ -21,15 +22,23 @@ def counts(stack):
 
 @pytest.fixture
 def cost(stack):
-    """What a request costs in (RPCs, statements), free of what the service does by itself."""
+    """What a request costs in (RPCs, statements).
 
-    def measure(request, times=5):
-        request()  # connections are open, tokens verified, snapshots known
+    The services do things by themselves as well (their relays look for events every second), which
+    can only add: the least of several measurements is the request's own.
+    """
+
+    def once(request):
         before = counts(stack)
-        for _ in range(times):
+        for _ in range(REQUESTS):
             assert request().is_success
         after = counts(stack)
-        return tuple(round((b - a) / times, 1) for a, b in zip(before, after, strict=True))
+        return [(b - a) / REQUESTS for a, b in zip(before, after, strict=True)]
+
+    def measure(request):
+        request()  # connections are open, tokens verified, snapshots known
+        measured = [once(request) for _ in range(MEASUREMENTS)]
+        return tuple(round(min(each), 1) for each in zip(*measured, strict=True))
 
     return measure
 
