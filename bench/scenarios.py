@@ -14,7 +14,7 @@ from bench.load import Outcome, Request, run
 from bench.meter import Meter, Row, row
 from common.access import services_of
 from common.grpc_client import create_channel
-from menus.repository import FIRST_PAGE
+from menus.documents.repository import FIRST_PAGE
 from stack.stack import Stack
 from tastebuds.catalog.v1 import media_service_pb2
 from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceStub

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
+import orjson
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -20,8 +21,8 @@ from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceServicer
 from tastebuds.catalog.v1.search_service_pb2_grpc import SearchServiceServicer
 from tastebuds.ingest.v1 import ingest_service_pb2 as ingest_pb
 from tastebuds.ingest.v1.ingest_service_pb2_grpc import IngestServiceServicer
+from tastebuds.menus.v1 import course_pb2, public_menu_service_pb2
 from tastebuds.menus.v1 import course_service_pb2 as courses_pb
-from tastebuds.menus.v1 import menu_pb2, public_menu_service_pb2
 from tastebuds.menus.v1 import menu_service_pb2 as menus_pb
 from tastebuds.menus.v1.course_service_pb2_grpc import CourseServiceServicer
 from tastebuds.menus.v1.menu_service_pb2_grpc import MenuServiceServicer
@@ -237,61 +238,68 @@ class Ingest(_StandIn, IngestServiceServicer):
 
 
 class Menus(_StandIn, MenuServiceServicer):
+    """Menus are JSON here already, in bytes that the gateway would not write in this way."""
+
     async def CreateMenu(self, request, context):
         self.world.called("CreateMenu", request)
-        menu = menu_pb2.Menu(
-            id=str(uuid4()), owner_id=str(current_caller().user_id), title=request.title,
-            description=request.description if request.HasField("description") else None,
-            slug="a-night", is_public=request.is_public, created_at=CREATED, updated_at=CREATED,
-            courses=[course(one) for one in request.courses],
-        )  # fmt: skip
-        self.world.menus[menu.id] = menu
-        return menus_pb.CreateMenuResponse(menu=menu)
+        time = CREATED.ToJsonString()
+        menu = {
+            "id": str(uuid4()), "title": request.title, "slug": "a-night",
+            "description": request.description if request.HasField("description") else None,
+            "is_public": request.is_public, "created_at": time, "updated_at": time,
+            "courses": [], "pairings": [], "owner_id": str(current_caller().user_id),
+        }  # fmt: skip
+        self.world.menus[menu["id"]] = menu
+        return menus_pb.CreateMenuResponse(document=document(menu))
 
     async def ListMenus(self, request, context):
         self.world.called("ListMenus", request)
         return menus_pb.ListMenusResponse(
-            menus=self.world.menus.values(), next_page_token="" if request.page_token else "next"
+            documents=map(document, self.world.menus.values()),
+            next_page_token="" if request.page_token else "next",
         )
 
     async def GetMenu(self, request, context):
-        return menus_pb.GetMenuResponse(menu=self._menu(request.menu_id))
+        return menus_pb.GetMenuResponse(document=document(self._menu(request.menu_id)))
 
     async def UpdateMenu(self, request, context):
         self.world.called("UpdateMenu", request)
         menu = self._menu(request.menu_id)
         stale = request.HasField("expected_updated_at") and (
-            request.expected_updated_at != menu.updated_at
+            request.expected_updated_at.ToJsonString() != menu["updated_at"]
         )
         if stale:
             message = "The menu was changed in the meantime."
-            current = menu.updated_at.ToJsonString()
-            raise Fact(Kind.STALE, "STALE_EDIT", message, current_updated_at=current)
+            raise Fact(Kind.STALE, "STALE_EDIT", message, current_updated_at=menu["updated_at"])
         for name in ("title", "description", "is_public"):
             if request.HasField(name):
-                setattr(menu, name, getattr(request, name))
-        return menus_pb.UpdateMenuResponse(menu=menu)
+                menu[name] = getattr(request, name)
+        return menus_pb.UpdateMenuResponse(document=document(menu))
 
     async def DeleteMenu(self, request, context):
-        del self.world.menus[self._menu(request.menu_id).id]
+        del self.world.menus[self._menu(request.menu_id)["id"]]
         return menus_pb.DeleteMenuResponse()
 
     def _menu(self, menu_id):
         menu = self.world.menus.get(menu_id)
-        if menu is None or menu.owner_id != str(current_caller().user_id):
+        if menu is None or menu["owner_id"] != str(current_caller().user_id):
             raise not_found("Menu")
         return menu
 
 
-def course(new: menus_pb.NewCourse) -> menu_pb2.Course:
-    return menu_pb2.Course(
+def document(menu: dict) -> bytes:
+    return orjson.dumps(menu, option=orjson.OPT_INDENT_2)
+
+
+def course(new: menus_pb.NewCourse) -> course_pb2.Course:
+    return course_pb2.Course(
         id=str(uuid4()), title=new.title, position=new.position or 1, updated_at=CREATED,
         items=[course_item(item) for item in new.items],
     )  # fmt: skip
 
 
-def course_item(new: menus_pb.NewCourseItem) -> menu_pb2.CourseItem:
-    return menu_pb2.CourseItem(
+def course_item(new: menus_pb.NewCourseItem) -> course_pb2.CourseItem:
+    return course_pb2.CourseItem(
         id=str(uuid4()), media_item_id=new.media_item_id, position=new.position or 1,
         updated_at=CREATED, notes=new.notes if new.HasField("notes") else None,
         media_item=media_pb2.MediaItem(
@@ -310,7 +318,7 @@ class Courses(_StandIn, CourseServiceServicer):
 
     async def UpdateCourse(self, request, context):
         self.world.called("UpdateCourse", request)
-        changed = menu_pb2.Course(id=request.course_id, title=request.title, updated_at=CREATED)
+        changed = course_pb2.Course(id=request.course_id, title=request.title, updated_at=CREATED)
         return courses_pb.UpdateCourseResponse(course=changed)
 
     async def DeleteCourse(self, request, context):
@@ -321,7 +329,8 @@ class Courses(_StandIn, CourseServiceServicer):
         self.world.called("ReorderCourses", request)
         if request.menu_id not in self.world.menus:
             raise not_found("Menu")
-        return courses_pb.ReorderCoursesResponse(menu=self.world.menus[request.menu_id])
+        menu = self.world.menus[request.menu_id]
+        return courses_pb.ReorderCoursesResponse(document=document(menu))
 
     async def AddCourseItem(self, request, context):
         self.world.called("AddCourseItem", request)
@@ -329,7 +338,7 @@ class Courses(_StandIn, CourseServiceServicer):
 
     async def UpdateCourseItem(self, request, context):
         self.world.called("UpdateCourseItem", request)
-        changed = menu_pb2.CourseItem(id=request.course_item_id, updated_at=CREATED)
+        changed = course_pb2.CourseItem(id=request.course_item_id, updated_at=CREATED)
         return courses_pb.UpdateCourseItemResponse(item=changed)
 
     async def DeleteCourseItem(self, request, context):
@@ -343,7 +352,7 @@ class Courses(_StandIn, CourseServiceServicer):
 
     async def MoveCourseItem(self, request, context):
         self.world.called("MoveCourseItem", request)
-        moved = menu_pb2.CourseItem(id=request.course_item_id, updated_at=CREATED, position=4)
+        moved = course_pb2.CourseItem(id=request.course_item_id, updated_at=CREATED, position=4)
         return courses_pb.MoveCourseItemResponse(item=moved)
 
 

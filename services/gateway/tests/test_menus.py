@@ -1,7 +1,7 @@
 import re
 from uuid import uuid4
 
-from .stand_ins import CREATED
+from .stand_ins import CREATED, document
 
 MENU_FIELDS = {
     "id", "title", "description", "slug", "is_public", "owner_id", "created_at", "updated_at",
@@ -18,15 +18,49 @@ async def create(client, **fields):
 
 
 async def test_a_menu_has_the_fields_of_the_contract(ada, ada_id):
-    media_id = str(uuid4())
-    items = [{"media_item_id": media_id, "notes": "begin", "position": 1}]
-    menu = await create(ada, courses=[{"title": "One", "position": 1, "items": items}])
+    menu = await create(ada)
     assert set(menu) == MENU_FIELDS
     assert menu["owner_id"] == str(ada_id)
     assert menu["description"] is None
     assert menu["pairings"] == []
     assert menu["created_at"] == "2023-11-14T22:13:20.123456Z"
-    (course,) = menu["courses"]
+
+
+async def test_a_menu_is_asked_for_with_all_it_is_to_hold(ada, world):
+    media_id = str(uuid4())
+    items = [{"media_item_id": media_id, "notes": "begin", "position": 1}]
+    await create(ada, courses=[{"title": "One", "position": 1, "items": items}])
+    (course,) = world.requests[-1].courses
+    assert (course.title, course.position) == ("One", 1)
+    (item,) = course.items
+    assert (item.media_item_id, item.notes, item.position) == (media_id, "begin", 1)
+
+
+async def test_menus_are_passed_on_as_the_bytes_they_came_in(ada, ada_id, world):
+    menu = await create(ada, title="é")
+    path = f"/api/menus/{menu['id']}"
+    for call in (
+        ada.get(path),
+        ada.patch(path, json={"title": "ü"}),
+        ada.post(f"{path}/publish"),
+        ada.post(f"{path}/unpublish"),
+        ada.post(f"{path}/courses/reorder", json={"course_ids": [str(uuid4())]}),
+    ):
+        answer = await call
+        assert answer.headers["content-type"] == "application/json"
+        assert answer.content == document(world.menus[menu["id"]])
+    await create(ada)
+    listed = await ada.get("/api/menus")
+    assert listed.content == b"[" + b",".join(map(document, world.menus.values())) + b"]"
+    world.menus.clear()
+    assert (await ada.get("/api/menus")).content == b"[]"
+
+
+async def test_a_course_has_the_fields_of_the_contract(ada):
+    menu = await create(ada)
+    items = [{"media_item_id": str(uuid4()), "notes": "begin", "position": 1}]
+    body = {"title": "One", "position": 1, "items": items}
+    course = (await ada.post(f"/api/menus/{menu['id']}/courses", json=body)).json()
     assert set(course) == COURSE_FIELDS
     (item,) = course["items"]
     assert set(item) == ITEM_FIELDS

@@ -13,8 +13,10 @@ from common import db
 from common.access import services_of
 from common.db import new_id
 from common.grpc_errors import from_rpc_error
+from menus import repository
 from menus.clients import CatalogClient
 from menus.courses.servicer import CourseServicer
+from menus.documents.document import build
 from menus.documents.servicer import PublicMenuServicer
 from menus.limits import Limits
 from menus.models import Base, Outbox
@@ -39,6 +41,8 @@ from tastebuds.menus.v1.public_menu_service_pb2_grpc import (
     PublicMenuServiceStub,
     add_PublicMenuServiceServicer_to_server,
 )
+
+from .documents import read
 
 SERVICES = services_of(menus_pb.DESCRIPTOR, courses_pb.DESCRIPTOR, public_pb.DESCRIPTOR)
 SECONDS = 20
@@ -82,21 +86,27 @@ class Person:
 
     async def create(self, title="Sea", courses=(), **fields):
         request = menus_pb.CreateMenuRequest(title=title, courses=courses, **fields)
-        return (await self.call(self.menus.CreateMenu, request)).menu
+        return read((await self.call(self.menus.CreateMenu, request)).document)
 
     async def get(self, menu_id):
+        return read(await self.document(menu_id))
+
+    async def document(self, menu_id):
         request = menus_pb.GetMenuRequest(menu_id=menu_id)
-        return (await self.call(self.menus.GetMenu, request)).menu
+        return (await self.call(self.menus.GetMenu, request)).document
 
     async def update(self, menu_id, **fields):
         request = menus_pb.UpdateMenuRequest(menu_id=menu_id, **fields)
-        return (await self.call(self.menus.UpdateMenu, request)).menu
+        return read((await self.call(self.menus.UpdateMenu, request)).document)
 
     async def delete(self, menu_id):
         await self.call(self.menus.DeleteMenu, menus_pb.DeleteMenuRequest(menu_id=menu_id))
 
     async def page(self, **fields):
         return await self.call(self.menus.ListMenus, menus_pb.ListMenusRequest(**fields))
+
+    async def list(self, **fields):
+        return [read(document) for document in (await self.page(**fields)).documents]
 
     async def add_course(self, menu_id, title="First", key="", **fields):
         request = courses_pb.AddCourseRequest(
@@ -114,7 +124,7 @@ class Person:
 
     async def reorder_courses(self, menu_id, course_ids, **fields):
         request = courses_pb.ReorderCoursesRequest(menu_id=menu_id, course_ids=course_ids, **fields)
-        return (await self.call(self.courses.ReorderCourses, request)).menu
+        return read((await self.call(self.courses.ReorderCourses, request)).document)
 
     async def add_item(self, menu_id, course_id, media_item_id, key="", **fields):
         request = courses_pb.AddCourseItemRequest(
@@ -229,6 +239,19 @@ def read_public(connect):
         return await stub.GetPublicMenu(public_pb.GetPublicMenuRequest(slug=slug), timeout=SECONDS)
 
     return read
+
+
+@pytest.fixture
+def fresh(database, ana):
+    """`await fresh(menu_id)`: the document of Ana's menu as a rebuild from the tables gives it."""
+
+    async def rebuild(menu_id):
+        async with database.sessions() as session:
+            menu = await repository.lock_owned_menu(session, UUID(menu_id), ana.id)
+            courses = await repository.courses_of(session, [menu.id])
+        return build(menu, courses[menu.id])
+
+    return rebuild
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 import asyncio
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 
 from menus.limits import Limits
+from tastebuds.menus.v1.course_service_pb2_grpc import CourseServiceStub
 from tastebuds.menus.v1.menu_service_pb2 import CreateMenuRequest, NewCourse, NewCourseItem
 from tastebuds.menus.v1.menu_service_pb2_grpc import MenuServiceStub
 
@@ -139,7 +141,7 @@ async def test_an_unknown_work_leaves_nothing_behind(ana, catalogue, refused):
     async with refused("MEDIA_ITEM_NOT_FOUND") as seen:
         await ana.create("Sea", courses)
     assert seen[0].message == "Media item not found"
-    assert not (await ana.page()).menus
+    assert not await ana.list()
     assert (await ana.create("Sea")).slug == "sea"
 
 
@@ -187,7 +189,13 @@ async def test_limits_are_said_clearly(run_menus, person_at, catalogue, refused)
         async with refused("MENU_TOO_LARGE"):
             await ana.create("Sea", long)
 
+        async with refused("MENU_TOO_LARGE") as seen:
+            await ana.create("Sea", description="x" * 9000)
+        assert seen[0].message == "A menu with its works may take at most 9000 bytes."
+
         menu = await ana.create("Sea", pairs[:1])
+        async with refused("MENU_TOO_LARGE"):
+            await ana.update(menu.id, description="x" * 9000)
         full = menu.courses[0]
         async with refused("ITEM_LIMIT_REACHED"):
             await ana.add_item(menu.id, full.id, work)
@@ -210,6 +218,21 @@ async def test_limits_are_said_clearly(run_menus, person_at, catalogue, refused)
         assert seen[0].message == "A person may have at most 2 menus."
 
 
+async def test_a_menu_that_has_outgrown_the_limit_may_shrink_and_be_withdrawn(
+    run_menus, ana, catalogue, refused
+):
+    courses = [NewCourse(title="a", items=[item(catalogue.add(description="x" * 5000))])]
+    menu = await ana.create("Sea", courses, is_public=True)
+    async with run_menus(Limits(menu_bytes=1000)) as connect:
+        stub = MenuServiceStub(connect("gateway"))
+        small = replace(ana, menus=stub, courses=CourseServiceStub(connect("gateway")))
+        assert not (await small.update(menu.id, is_public=False)).is_public
+        async with refused("MENU_TOO_LARGE"):
+            await small.update(menu.id, title="Land")
+        await small.delete_item(menu.id, menu.courses[0].items[0].id)
+        assert (await small.update(menu.id, title="Land")).title == "Land"
+
+
 async def test_only_the_gateway_may_call_and_only_for_a_person(connect, ana, refused):
     async with refused("CALLER_NOT_ALLOWED"):
         await MenuServiceStub(connect("ingest")).CreateMenu(
@@ -224,7 +247,7 @@ async def test_a_key_makes_a_second_create_answer_what_the_first_did(ana, person
         *(ana.create("Sea", idempotency_key="k") for _ in range(2))
     )
     assert first == second
-    assert len((await ana.page()).menus) == 1
+    assert len(await ana.list()) == 1
     async with refused("IDEMPOTENCY_KEY_REUSED"):
         await ana.create("Land", idempotency_key="k")
     assert (await person().create("Sea", idempotency_key="k")).id != first.id

@@ -4,6 +4,8 @@ import pytest
 
 from tastebuds.menus.v1.menu_service_pb2 import NewCourse, NewCourseItem
 
+from .documents import read
+
 
 @pytest.fixture
 async def three_menus(ana, catalogue):
@@ -18,10 +20,9 @@ async def three_menus(ana, catalogue):
 
 async def test_own_menus_are_listed_whole_and_newest_first(ana, person, three_menus):
     await person().create("Foreign")
-    reply = await ana.page()
-    assert list(reply.menus) == three_menus[::-1]
-    assert reply.next_page_token == ""
-    assert not (await person().page()).menus
+    assert await ana.list() == three_menus[::-1]
+    assert (await ana.page()).next_page_token == ""
+    assert not await person().list()
 
 
 async def test_lists_and_reads_take_one_statement(ana, three_menus, counted):
@@ -43,7 +44,7 @@ async def test_texts_are_whole_wherever_they_stand(ana, catalogue):
     ]
     full = await ana.create("Full", courses, description="f")
     bare = await ana.create("Bare", [NewCourse(title="a")], description="b")
-    assert list((await ana.page()).menus) == [bare, full, empty]
+    assert await ana.list() == [bare, full, empty]
     assert [await ana.get(menu.id) for menu in (bare, full, empty)] == [bare, full, empty]
 
 
@@ -52,8 +53,8 @@ async def test_pages_follow_one_another(ana):
     seen, token = [], ""
     for size in (2, 2, 1):
         reply = await ana.page(page_size=2, page_token=token)
-        assert len(reply.menus) == size
-        seen += [menu.id for menu in reply.menus]
+        assert len(reply.documents) == size
+        seen += [read(document).id for document in reply.documents]
         token = reply.next_page_token
     assert token == ""
     assert seen == made[::-1]
@@ -63,10 +64,11 @@ async def test_a_page_ends_early_when_it_grows_too_large(ana):
     long = [NewCourse(title=str(n), description="x" * 10_000) for n in range(50)]
     made = await asyncio.gather(*(ana.create(f"Menu {n}", long) for n in range(9)))
     reply = await ana.page()
-    assert 0 < len(reply.menus) < 9
-    assert reply.ByteSize() < 5_000_000
+    assert 0 < len(reply.documents) < 9
+    assert reply.ByteSize() < 4_100_000
     rest = await ana.page(page_token=reply.next_page_token)
-    assert len(reply.menus) + len(rest.menus) == len(made)
+    listed = [read(document) for document in (*reply.documents, *rest.documents)]
+    assert sorted(menu.id for menu in listed) == sorted(menu.id for menu in made)
 
 
 @pytest.mark.parametrize("token", ["x", "AAAA", "ÿ", "A" * 32 + "\n", "f" + "_" * 31])

@@ -1,4 +1,4 @@
-"""Foundation: menus, courses, items, snapshots, public documents; outbox, inbox, keys."""
+"""Foundation: menus, courses, items, snapshots, documents; outbox, inbox, keys."""
 
 from alembic import op
 
@@ -56,7 +56,6 @@ create table menus.media_snapshots (
     canonical_url text,
     metadata jsonb,
     duration_ms bigint,
-    size integer not null,
     constraint pk_media_snapshots primary key (media_item_id)
 );
 
@@ -80,14 +79,12 @@ create index ix_course_items_menu_id on menus.course_items (menu_id);
 create index ix_course_items_media_item_id_menu_id
     on menus.course_items (media_item_id, menu_id);
 
-create table menus.public_documents (
+create table menus.documents (
     menu_id uuid not null,
-    slug varchar(255) collate "C" not null,
     document bytea not null,
     etag varchar(64) not null,
-    constraint pk_public_documents primary key (menu_id),
-    constraint uq_public_documents_slug unique (slug),
-    constraint fk_public_documents_menu_id
+    constraint pk_documents primary key (menu_id),
+    constraint fk_documents_menu_id
         foreign key (menu_id) references menus.menus (id) on delete cascade
 );
 
@@ -122,7 +119,7 @@ TABLES = (
     "idempotency_keys",
     "inbox",
     "outbox",
-    "public_documents",
+    "documents",
     "course_items",
     "media_snapshots",
     "courses",

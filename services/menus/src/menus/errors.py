@@ -183,4 +183,4 @@ class MenuTooLarge(LimitReached):
     reason = "MENU_TOO_LARGE"
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"The texts of a menu may take at most {limit} bytes.", limit)
+        super().__init__(f"A menu with its works may take at most {limit} bytes.", limit)

@@ -9,15 +9,13 @@ SLUG_LENGTH = 255
 # Leaves room for "-2", "-3" …, and for a readable address.
 SLUG_BASE_LENGTH = 80
 HIGHEST_POSITION = 1_000_000
-# Set apart for each item and course beside its own text: ids, times, the frame of the message.
-FRAME_BYTES = 300
 # A page of menus ends early rather than grow beyond this; a gRPC message has room for it.
 PAGE_BYTES = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an operator may set. Bytes are those of a menu's text with its snapshots, as UTF-8."""
+    """What an operator may set. `menu_bytes` is the length of a menu's finished document."""
 
     menus_per_owner: int = 1_000
     courses_per_menu: int = 50

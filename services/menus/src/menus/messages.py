@@ -1,8 +1,9 @@
 """Between the wire and what the use cases take and give."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
+from uuid import UUID
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -13,9 +14,9 @@ from menus import texts
 from menus.drafts import NewCourse, NewItem, OwnMenu
 from menus.errors import InvalidTime
 from menus.limits import DESCRIPTION_LENGTH, NOTES_LENGTH
-from menus.tree import Course, Item, MenuTree, Snapshot
+from menus.tree import Course, Item, Snapshot
 from tastebuds.catalog.v1 import media_pb2
-from tastebuds.menus.v1 import menu_pb2
+from tastebuds.menus.v1 import course_pb2
 from tastebuds.menus.v1 import menu_service_pb2 as pb
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -77,40 +78,21 @@ def parse_course(course: pb.NewCourse, prefix: str = "") -> NewCourse:
     )
 
 
-# Whole trees are written as dicts, which protobuf reads in one go: built from messages, each level
+def for_owner(document: bytes, owner_id: UUID) -> bytes:
+    """A menu's finished JSON object with one more member, which the public must not see."""
+    return b'%b,"owner_id":"%b"}' % (document[:-1], str(owner_id).encode())
+
+
+# Courses are written as dicts, which protobuf reads in one go: built from messages, each level
 # would be copied into the next. Measured: half the time.
 
 
-def menu_message(tree: MenuTree) -> menu_pb2.Menu:
-    return menu_pb2.Menu(**_menu(tree))
+def course_message(course: Course) -> course_pb2.Course:
+    return course_pb2.Course(**_course(course))
 
 
-def menus_message(trees: Sequence[MenuTree], next_page_token: str) -> pb.ListMenusResponse:
-    menus: Any = [_menu(tree) for tree in trees]
-    return pb.ListMenusResponse(menus=menus, next_page_token=next_page_token)
-
-
-def course_message(course: Course) -> menu_pb2.Course:
-    return menu_pb2.Course(**_course(course))
-
-
-def item_message(item: Item) -> menu_pb2.CourseItem:
-    return menu_pb2.CourseItem(**_item(item))
-
-
-def _menu(tree: MenuTree) -> dict[str, Any]:
-    menu = tree.menu
-    return {
-        "id": str(menu.id),
-        "owner_id": str(menu.owner_id),
-        "title": menu.title,
-        "description": menu.description,
-        "slug": menu.slug,
-        "is_public": menu.is_public,
-        "created_at": _time(menu.created_at),
-        "updated_at": _time(menu.updated_at),
-        "courses": [_course(course) for course in tree.courses],
-    }
+def item_message(item: Item) -> course_pb2.CourseItem:
+    return course_pb2.CourseItem(**_item(item))
 
 
 def _course(course: Course) -> dict[str, Any]:

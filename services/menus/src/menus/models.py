@@ -85,8 +85,7 @@ class MediaSnapshot(Base):
     """One row per work that some menu shows or once showed, shared by all menus.
 
     `version` is that of the last event; 0 while the row is as the catalogue first answered, which
-    tells no version: then `changed_at`, the catalogue's own time, says what is newer. `size` is
-    the length of the texts in bytes.
+    tells no version: then `changed_at`, the catalogue's own time, says what is newer.
     """
 
     __tablename__ = "media_snapshots"
@@ -103,7 +102,6 @@ class MediaSnapshot(Base):
     canonical_url: Mapped[str | None] = mapped_column(Text)
     metadata_json: Mapped[str | None] = mapped_column("metadata", JsonText)
     duration_ms: Mapped[int | None] = mapped_column(BigInteger)
-    size: Mapped[int]
 
 
 class CourseItem(Base):
@@ -124,12 +122,11 @@ class CourseItem(Base):
     updated_at: Mapped[datetime] = mapped_column(Time)
 
 
-class PublicDocument(Base):
-    """The finished JSON of a published menu; there is a row exactly while the menu is public."""
+class Document(Base):
+    """The finished JSON of a menu, public or not; every menu has one."""
 
-    __tablename__ = "public_documents"
+    __tablename__ = "documents"
     menu_id: Mapped[UUID] = mapped_column(ForeignKey(Menu.id, ondelete="CASCADE"), primary_key=True)
-    slug: Mapped[str] = mapped_column(Slug, unique=True)
     document: Mapped[bytes]
     etag: Mapped[str] = mapped_column(String(64))
 

@@ -5,8 +5,8 @@ import struct
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from menus.documents.repository import After
 from menus.errors import InvalidPage
-from menus.repository import After
 
 DEFAULT_SIZE = 50
 LARGEST_SIZE = 100

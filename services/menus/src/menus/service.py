@@ -1,7 +1,6 @@
 """What one does with menus, free of gRPC and NATS."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 from uuid import UUID
 
 from slugify import slugify
@@ -17,25 +16,17 @@ from menus.errors import (
     MenuItemLimitReached,
     MenuLimitReached,
     MenuNotFound,
-    MenuTooLarge,
     StaleEdit,
 )
 from menus.limits import SLUG_BASE_LENGTH, Limits
-from menus.repository import After
 from menus.snapshots import service as snapshots
-from menus.tree import Course, Item, Menu, MenuTree, Snapshot, Work
-
-
-class Page(NamedTuple):
-    """`after` is where the next page begins; None on the last."""
-
-    trees: list[MenuTree]
-    after: After | None
+from menus.tree import Course, Item, Menu, Snapshot, Work
 
 
 async def create_menu(
     session: Session, *, owner_id: UUID, draft: NewMenu, new_works: Sequence[Work], limits: Limits
-) -> MenuTree:
+) -> bytes:
+    """Answers its document."""
     check_limits(draft.courses, limits)
     media = await snapshots.hold(session, (item.media_item_id for item in draft.items()), new_works)
     base = slug_base(draft.title)
@@ -47,10 +38,11 @@ async def create_menu(
     menu = await _insert_menu(session, owner_id, draft, base)
     courses = new_courses(menu.id, draft.courses, media)
     await courses_repository.insert_courses(session, courses)
-    await check_size(session, menu.id, limits)
+    document = await documents.write(session, menu, courses)
+    documents.check_size(document, limits)
     if menu.is_public:
-        await documents.publish(session, menu, courses)
-    return MenuTree(menu, courses)
+        session.add(events.menu_published(menu))
+    return document
 
 
 async def _insert_menu(session: Session, owner_id: UUID, draft: NewMenu, base: str) -> Menu:
@@ -92,12 +84,6 @@ def check_limits(courses: Sequence[NewCourse], limits: Limits) -> None:
         raise MenuItemLimitReached(limits.items_per_menu)
 
 
-async def check_size(session: Session, menu_id: UUID, limits: Limits) -> None:
-    """After writing: what is too much is rolled back with the transaction."""
-    if await repository.size_of(session, menu_id) > limits.menu_bytes:
-        raise MenuTooLarge(limits.menu_bytes)
-
-
 def new_courses(
     menu_id: UUID, drafts: Sequence[NewCourse], media: Mapping[UUID, Snapshot]
 ) -> list[Course]:
@@ -129,23 +115,6 @@ def new_course(
     )
 
 
-async def list_menus(
-    session: Session, *, owner_id: UUID, page_size: int, after: After | None
-) -> Page:
-    """Newest first, in one statement."""
-    trees, more = await repository.page_of_menus(session, owner_id, after, page_size)
-    last = trees[-1].menu if more else None
-    return Page(trees, last and After(last.created_at, last.id))
-
-
-async def get_menu(session: Session, *, own: OwnMenu) -> MenuTree:
-    """One statement."""
-    tree = await repository.owned_tree(session, own.menu_id, own.owner_id)
-    if tree is None:
-        raise MenuNotFound(menu_id=own.menu_id)
-    return tree
-
-
 async def lock_menu(session: Session, own: OwnMenu) -> Menu:
     """The first step of every edit: edits of one menu follow one another."""
     menu = await repository.lock_owned_menu(session, own.menu_id, own.owner_id)
@@ -154,11 +123,10 @@ async def lock_menu(session: Session, own: OwnMenu) -> Menu:
     return menu
 
 
-async def with_courses(session: Session, menu: Menu) -> MenuTree:
-    return MenuTree(menu, (await repository.courses_of(session, [menu.id]))[menu.id])
-
-
-async def update_menu(session: Session, *, own: OwnMenu, change: MenuChange) -> MenuTree:
+async def update_menu(
+    session: Session, *, own: OwnMenu, change: MenuChange, limits: Limits
+) -> bytes:
+    """Answers its document."""
     before = await lock_menu(session, own)
     if change.expected not in (None, before.updated_at):
         raise StaleEdit("menu", before.updated_at)
@@ -168,24 +136,31 @@ async def update_menu(session: Session, *, own: OwnMenu, change: MenuChange) -> 
         is_public=before.is_public if change.is_public is None else change.is_public,
     )
     if menu == before:
-        return await with_courses(session, menu)
+        return await documents.read_own(session, own=own)
     menu = menu._replace(updated_at=now())
     await repository.update_menu(session, menu)
-    tree = await with_courses(session, menu)
-    if menu.is_public and before.is_public:
-        await documents.update(session, menu, tree.courses)
-    elif menu.is_public:
-        await documents.publish(session, menu, tree.courses)
-    elif before.is_public:
-        await documents.unpublish(session, menu)
-    return tree
+    if menu.is_public == before.is_public:
+        document = await documents.refresh(session, menu)
+    else:
+        document = await _turn(session, menu)
+    # One can always publish and withdraw.
+    if (menu.title, menu.description) != (before.title, before.description):
+        documents.check_size(document, limits)
+    return document
+
+
+async def _turn(session: Session, menu: Menu) -> bytes:
+    """Of a menu that became public, or private."""
+    session.add(events.menu_published(menu) if menu.is_public else events.menu_unpublished(menu))
+    courses = await repository.courses_of(session, [menu.id])
+    return await documents.write(session, menu, courses[menu.id])
 
 
 async def delete_menu(session: Session, *, own: OwnMenu) -> None:
     menu = await repository.delete_menu(session, own.menu_id, own.owner_id)
     if menu is None:
         raise MenuNotFound(menu_id=own.menu_id)
-    if menu.is_public:  # its document went with it
+    if menu.is_public:
         session.add(events.menu_unpublished(menu))
 
 

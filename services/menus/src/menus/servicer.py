@@ -7,9 +7,10 @@ from common.db import Database
 from common.requests import current_caller
 from menus import pages, service, texts
 from menus.clients import CatalogClient
+from menus.documents import service as documents
 from menus.drafts import MenuChange, NewMenu
 from menus.limits import DESCRIPTION_LENGTH, Limits
-from menus.messages import menu_message, menus_message, once, own_menu, parse_course, parse_time
+from menus.messages import for_owner, once, own_menu, parse_course, parse_time
 from menus.models import Idempotency
 from menus.snapshots import service as snapshots
 from tastebuds.menus.v1 import menu_service_pb2 as pb
@@ -33,39 +34,47 @@ class MenuServicer(MenuServiceServicer):
         async with self.database.sessions.begin() as session:
 
             async def write() -> pb.CreateMenuResponse:
-                tree = await service.create_menu(
+                document = await service.create_menu(
                     session,
                     owner_id=attempt.user_id,
                     draft=draft,
                     new_works=new_works,
                     limits=self.limits,
                 )
-                return pb.CreateMenuResponse(menu=menu_message(tree))
+                return pb.CreateMenuResponse(document=for_owner(document, attempt.user_id))
 
             return await attempt.run(session, Idempotency, write, pb.CreateMenuResponse)
 
     async def ListMenus(self, request: pb.ListMenusRequest, context: Any) -> pb.ListMenusResponse:
+        owner_id = current_caller().user_id
         async with self.database.readers() as session:
-            page = await service.list_menus(
+            page = await documents.list_own(
                 session,
-                owner_id=current_caller().user_id,
+                owner_id=owner_id,
                 page_size=pages.page_size(request.page_size),
                 after=pages.read_token(request.page_token),
             )
-        return menus_message(page.trees, pages.write_token(page.after))
+        return pb.ListMenusResponse(
+            documents=[for_owner(document, owner_id) for document in page.documents],
+            next_page_token=pages.write_token(page.after),
+        )
 
     async def GetMenu(self, request: pb.GetMenuRequest, context: Any) -> pb.GetMenuResponse:
+        own = own_menu(request)
         async with self.database.readers() as session:
-            tree = await service.get_menu(session, own=own_menu(request))
-        return pb.GetMenuResponse(menu=menu_message(tree))
+            document = await documents.read_own(session, own=own)
+        return pb.GetMenuResponse(document=for_owner(document, own.owner_id))
 
     async def UpdateMenu(
         self, request: pb.UpdateMenuRequest, context: Any
     ) -> pb.UpdateMenuResponse:
+        own = own_menu(request)
         change = _parse_change(request)
         async with self.database.sessions.begin() as session:
-            tree = await service.update_menu(session, own=own_menu(request), change=change)
-        return pb.UpdateMenuResponse(menu=menu_message(tree))
+            document = await service.update_menu(
+                session, own=own, change=change, limits=self.limits
+            )
+        return pb.UpdateMenuResponse(document=for_owner(document, own.owner_id))
 
     async def DeleteMenu(
         self, request: pb.DeleteMenuRequest, context: Any

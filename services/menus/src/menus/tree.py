@@ -1,4 +1,4 @@
-"""A menu as it is read: the menu, its courses, their items, and the snapshot of each work."""
+"""What a menu is made of: its own fields, its courses, their items, the snapshot of each work."""
 
 from datetime import date, datetime
 from typing import NamedTuple
@@ -18,20 +18,6 @@ class Snapshot(NamedTuple):
     canonical_url: str | None
     metadata_json: str | None
     creators: list[str]
-
-    @property
-    def size(self) -> int:
-        """The length of its texts in bytes."""
-        texts = (
-            self.title,
-            self.subtitle,
-            self.description,
-            self.cover_image_url,
-            self.canonical_url,
-            self.metadata_json,
-            *self.creators,
-        )
-        return sum(len(text.encode()) for text in texts if text)
 
 
 class Work(NamedTuple):
@@ -74,10 +60,3 @@ class Menu(NamedTuple):
     is_public: bool
     created_at: datetime
     updated_at: datetime
-
-
-class MenuTree(NamedTuple):
-    """Courses in order of position."""
-
-    menu: Menu
-    courses: list[Course]

@@ -27,25 +27,32 @@ FOUND = problems({404: "Menu not found"})
 CURRENT = problems({404: "Menu not found", 409: "The menu was changed meanwhile"})
 
 
-@router.get("", summary="List your menus")
+def _finished(document: bytes, status: int = 200) -> Response:
+    """Menus arrive as the bytes that clients get."""
+    return Response(document, status, media_type="application/json")
+
+
+@router.get("", summary="List your menus", response_model=list[Menu])
 async def list_menus(
-    request: Request, response: Response, api: Api, limit: Limit = 50, cursor: Cursor = ""
-) -> list[Menu]:
+    request: Request, api: Api, limit: Limit = 50, cursor: Cursor = ""
+) -> Response:
     """With their courses and items, newest first."""
     reply = await api.menus.ListMenus(
         ListMenusRequest(page_size=limit, page_token=cursor), **onward()
     )
-    offer_next(request, response, reply.next_page_token)
-    return [Menu.of(menu) for menu in reply.menus]
+    answer = _finished(b"[%b]" % b",".join(reply.documents))
+    offer_next(request, answer, reply.next_page_token)
+    return answer
 
 
 @router.post(
     "",
     status_code=201,
     summary="Create a menu",
+    response_model=Menu,
     responses=problems({404: "Media item not found", 409: "The key was used for something else"}),
 )
-async def create_menu(body: NewMenu, api: Api, idempotency_key: IdempotencyKey = "") -> Menu:
+async def create_menu(body: NewMenu, api: Api, idempotency_key: IdempotencyKey = "") -> Response:
     """With its courses and items, all or nothing."""
     reply = await api.menus.CreateMenu(
         CreateMenuRequest(
@@ -57,18 +64,18 @@ async def create_menu(body: NewMenu, api: Api, idempotency_key: IdempotencyKey =
         ),
         **onward(),
     )
-    return Menu.of(reply.menu)
+    return _finished(reply.document, 201)
 
 
-@router.get("/{menu_id}", summary="Read a menu", responses=FOUND)
-async def get_menu(menu_id: UUID, api: Api) -> Menu:
+@router.get("/{menu_id}", summary="Read a menu", response_model=Menu, responses=FOUND)
+async def get_menu(menu_id: UUID, api: Api) -> Response:
     """One of your own; others are read under their public address."""
     reply = await api.menus.GetMenu(GetMenuRequest(menu_id=str(menu_id)), **onward())
-    return Menu.of(reply.menu)
+    return _finished(reply.document)
 
 
-@router.patch("/{menu_id}", summary="Change a menu", responses=CURRENT)
-async def update_menu(menu_id: UUID, body: MenuChange, api: Api) -> Menu:
+@router.patch("/{menu_id}", summary="Change a menu", response_model=Menu, responses=CURRENT)
+async def update_menu(menu_id: UUID, body: MenuChange, api: Api) -> Response:
     """Fields left out stay as they are; a null description is cleared."""
     reply = await api.menus.UpdateMenu(
         UpdateMenuRequest(
@@ -78,7 +85,7 @@ async def update_menu(menu_id: UUID, body: MenuChange, api: Api) -> Menu:
         ),
         **onward(),
     )
-    return Menu.of(reply.menu)
+    return _finished(reply.document)
 
 
 @router.delete("/{menu_id}", status_code=204, summary="Delete a menu", responses=FOUND)
@@ -87,30 +94,33 @@ async def delete_menu(menu_id: UUID, api: Api) -> None:
     await api.menus.DeleteMenu(DeleteMenuRequest(menu_id=str(menu_id)), **onward())
 
 
-@router.post("/{menu_id}/publish", summary="Publish a menu", responses=FOUND)
-async def publish_menu(menu_id: UUID, api: Api) -> Menu:
+@router.post("/{menu_id}/publish", summary="Publish a menu", response_model=Menu, responses=FOUND)
+async def publish_menu(menu_id: UUID, api: Api) -> Response:
     """Anyone may then read it under its slug."""
     reply = await api.menus.UpdateMenu(
         UpdateMenuRequest(menu_id=str(menu_id), is_public=True), **onward()
     )
-    return Menu.of(reply.menu)
+    return _finished(reply.document)
 
 
-@router.post("/{menu_id}/unpublish", summary="Withdraw a menu", responses=FOUND)
-async def unpublish_menu(menu_id: UUID, api: Api) -> Menu:
+@router.post(
+    "/{menu_id}/unpublish", summary="Withdraw a menu", response_model=Menu, responses=FOUND
+)
+async def unpublish_menu(menu_id: UUID, api: Api) -> Response:
     """Its public address answers 404 from then on."""
     reply = await api.menus.UpdateMenu(
         UpdateMenuRequest(menu_id=str(menu_id), is_public=False), **onward()
     )
-    return Menu.of(reply.menu)
+    return _finished(reply.document)
 
 
 @router.post(
     "/{menu_id}/courses/reorder",
     summary="Put the courses in order",
+    response_model=Menu,
     responses=CURRENT | problems({400: "Not exactly the courses of the menu"}),
 )
-async def reorder_courses(menu_id: UUID, body: CourseOrder, api: Api) -> Menu:
+async def reorder_courses(menu_id: UUID, body: CourseOrder, api: Api) -> Response:
     """Positions become 1 to n."""
     reply = await api.courses.ReorderCourses(
         ReorderCoursesRequest(
@@ -120,4 +130,4 @@ async def reorder_courses(menu_id: UUID, body: CourseOrder, api: Api) -> Menu:
         ),
         **onward(),
     )
-    return Menu.of(reply.menu)
+    return _finished(reply.document)

@@ -1,4 +1,7 @@
-"""Menus as the public API shows and takes them."""
+"""Menus as the public API shows and takes them.
+
+Whole menus come finished from the service that keeps them: their models only describe them.
+"""
 
 from datetime import datetime
 from typing import Annotated, Any, Self
@@ -10,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from gateway.schemas.fields import Ids, LongText, Moment, Position, Schema, Title
 from gateway.schemas.media import MediaBase
 from gateway.schemas.wire import moment, present
-from tastebuds.menus.v1 import menu_pb2, menu_service_pb2
+from tastebuds.menus.v1 import course_pb2, menu_service_pb2
 
 
 class CourseItem(Schema):
@@ -23,7 +26,7 @@ class CourseItem(Schema):
     """What the work looked like when the menu last heard of it."""
 
     @classmethod
-    def of(cls, item: menu_pb2.CourseItem) -> Self:
+    def of(cls, item: course_pb2.CourseItem) -> Self:
         known = item.HasField("media_item")
         return cls(
             id=item.id,
@@ -45,7 +48,7 @@ class Course(Schema):
     items: list[CourseItem]
 
     @classmethod
-    def of(cls, course: menu_pb2.Course) -> Self:
+    def of(cls, course: course_pb2.Course) -> Self:
         return cls(
             id=course.id,
             title=course.title,
@@ -70,47 +73,25 @@ class Pairing(Schema):
     paired_item: CourseItem | None
 
 
-class Menu(Schema):
+class PublicMenu(Schema):
+    """A published menu."""
+
     id: str
     title: str
     description: str | None
     slug: Annotated[str, Field(examples=["a-night-in-lisbon"])]
     is_public: bool
-    owner_id: str
     created_at: datetime
     updated_at: datetime
     courses: list[Course]
     pairings: list[Pairing]
     """Always empty so far."""
 
-    @classmethod
-    def of(cls, menu: menu_pb2.Menu) -> Self:
-        return cls(
-            id=menu.id,
-            title=menu.title,
-            description=present(menu, "description"),
-            slug=menu.slug,
-            is_public=menu.is_public,
-            owner_id=menu.owner_id,
-            created_at=moment(menu.created_at),
-            updated_at=moment(menu.updated_at),
-            courses=[Course.of(course) for course in menu.courses],
-            pairings=[],
-        )
 
+class Menu(PublicMenu):
+    """A menu as its owner reads it."""
 
-class PublicMenu(Schema):
-    """A published menu. The document is kept finished; this describes it."""
-
-    id: str
-    title: str
-    description: str | None
-    slug: str
-    is_public: bool
-    created_at: datetime
-    updated_at: datetime
-    courses: list[Course]
-    pairings: list[Pairing]
+    owner_id: str
 
 
 class NewCourseItem(Schema):

@@ -18,7 +18,7 @@ from menus.errors import (
 )
 from menus.limits import Limits
 from menus.snapshots import service as snapshots
-from menus.tree import Course, MenuTree, Work
+from menus.tree import Course, Work
 
 
 async def add_course(
@@ -37,8 +37,7 @@ async def add_course(
         await courses.push_down(session, menu.id, place)
     course = service.new_course(menu.id, draft._replace(position=place.position), media)
     await courses.insert_courses(session, [course])
-    await service.check_size(session, menu.id, limits)
-    await documents.refresh(session, menu)
+    documents.check_size(await documents.refresh(session, menu), limits)
     return course
 
 
@@ -61,8 +60,7 @@ async def update_course(
     )
     if course != before:
         await courses.update_course(session, course._replace(updated_at=now()))
-        await service.check_size(session, menu.id, limits)
-        await documents.refresh(session, menu)
+        documents.check_size(await documents.refresh(session, menu), limits)
     return await _with_items(session, course_id)
 
 
@@ -89,15 +87,15 @@ async def delete_course(session: Session, *, own: OwnMenu, course_id: UUID) -> N
 
 async def reorder_courses(
     session: Session, *, own: OwnMenu, course_ids: Sequence[UUID], expected: datetime | None
-) -> MenuTree:
-    """`expected` is the time of the menu that the editor last saw."""
+) -> bytes:
+    """Answers the menu's document. `expected` is the time of the menu that the editor last saw."""
     menu = await service.lock_menu(session, own)
     if expected not in (None, menu.updated_at):
         raise StaleEdit("menu", menu.updated_at)
     existing = await courses.positions(session, menu.id)
     if len(course_ids) != len(existing) or set(course_ids) != existing.keys():
         raise CourseIdsMismatch
-    if existing:
-        await courses.renumber(session, course_ids, now())
-        await documents.refresh(session, menu)
-    return await service.with_courses(session, menu)
+    if not existing:
+        return await documents.read_own(session, own=own)
+    await courses.renumber(session, course_ids, now())
+    return await documents.refresh(session, menu)

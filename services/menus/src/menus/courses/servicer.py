@@ -11,7 +11,7 @@ from menus.courses import service
 from menus.drafts import CourseChange
 from menus.items.servicer import ItemRpcs
 from menus.limits import DESCRIPTION_LENGTH, Limits
-from menus.messages import course_message, menu_message, once, own_menu, parse_course, parse_time
+from menus.messages import course_message, for_owner, once, own_menu, parse_course, parse_time
 from menus.models import Idempotency
 from menus.service import check_limits
 from menus.snapshots import service as snapshots
@@ -70,13 +70,14 @@ class CourseServicer(ItemRpcs, CourseServiceServicer):
     async def ReorderCourses(
         self, request: pb.ReorderCoursesRequest, context: Any
     ) -> pb.ReorderCoursesResponse:
+        own = own_menu(request)
         course_ids = parse_ids("course_ids", request.course_ids, self.limits.courses_per_menu)
         expected = parse_time(request, "expected_updated_at")
         async with self.database.sessions.begin() as session:
-            tree = await service.reorder_courses(
-                session, own=own_menu(request), course_ids=course_ids, expected=expected
+            document = await service.reorder_courses(
+                session, own=own, course_ids=course_ids, expected=expected
             )
-        return pb.ReorderCoursesResponse(menu=menu_message(tree))
+        return pb.ReorderCoursesResponse(document=for_owner(document, own.owner_id))
 
 
 def _parse_change(request: pb.UpdateCourseRequest) -> CourseChange:

@@ -1,4 +1,4 @@
-"""The public JSON of a menu: the shape PublicMenu of the public API, finished down to the bytes."""
+"""The JSON of a menu: the shape PublicMenu of the public API, finished down to the bytes."""
 
 import hashlib
 from collections.abc import Sequence
@@ -17,7 +17,6 @@ PRIVATE_KEYS = frozenset({"owner_id", "owner", "user_id", "user", "created_by", 
 
 class Document(NamedTuple):
     menu_id: UUID
-    slug: str
     document: bytes
     etag: str
 
@@ -38,7 +37,7 @@ def build(menu: Menu, courses: Sequence[Course]) -> Document:
     }
     document = orjson.dumps(content)
     etag = hashlib.sha256(document).hexdigest()[:ETAG_LENGTH]
-    return Document(menu.id, menu.slug, document, etag)
+    return Document(menu.id, document, etag)
 
 
 def _course(course: Course, owner: str) -> dict[str, object]:

@@ -1,54 +1,69 @@
-"""Publishing: a public menu has a finished document, rebuilt in the transaction that changes it."""
+"""Every menu has a finished document, rebuilt in the transaction that changes what it shows."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from common.db import Session
 from menus import events
 from menus import repository as menus
 from menus.documents import repository
-from menus.documents.document import build
-from menus.documents.repository import Found
-from menus.errors import MenuNotFound
-from menus.limits import SLUG_LENGTH
+from menus.documents.document import Document, build
+from menus.documents.repository import After, Found, Page
+from menus.drafts import OwnMenu
+from menus.errors import MenuNotFound, MenuTooLarge
+from menus.limits import SLUG_LENGTH, Limits
 from menus.tree import Course, Menu
 
 
-async def read(session: Session, slug: str) -> Found:
+async def read_public(session: Session, *, slug: str) -> Found:
     """One statement. Any text may be asked for."""
     storable = len(slug) <= SLUG_LENGTH and "\0" not in slug
-    found = await repository.document_by_slug(session, slug) if storable else None
+    found = await repository.public_document(session, slug) if storable else None
     if found is None:
         raise MenuNotFound
     return found
 
 
-async def publish(session: Session, menu: Menu, courses: Sequence[Course]) -> None:
-    await repository.store(session, [build(menu, courses)])
-    session.add(events.menu_published(menu))
+async def read_own(session: Session, *, own: OwnMenu) -> bytes:
+    """One statement."""
+    document = await repository.own_document(session, own.menu_id, own.owner_id)
+    if document is None:
+        raise MenuNotFound(menu_id=own.menu_id)
+    return document
 
 
-async def unpublish(session: Session, menu: Menu) -> None:
-    await repository.remove(session, menu.id)
-    session.add(events.menu_unpublished(menu))
+async def list_own(
+    session: Session, *, owner_id: UUID, page_size: int, after: After | None
+) -> Page:
+    """Newest first, in one statement."""
+    return await repository.page_of_documents(session, owner_id, after, page_size)
 
 
-async def update(session: Session, menu: Menu, courses: Sequence[Course]) -> None:
-    """Of a public menu after a change; says so only if there is something to see."""
-    if await repository.store(session, [build(menu, courses)]):
-        session.add(events.menu_changed(menu))
+async def write(session: Session, menu: Menu, courses: Sequence[Course]) -> bytes:
+    """Of a menu as it is now; says nothing."""
+    document = build(menu, courses)
+    await repository.store(session, [document])
+    return document.document
 
 
-async def refresh(session: Session, menu: Menu) -> None:
-    """After a change of anything the menu holds: nothing while it is private."""
-    if menu.is_public:
-        await rebuild(session, [menu])
+async def refresh(session: Session, menu: Menu) -> bytes:
+    """After a change of anything that a menu shows. The caller has locked it."""
+    [document] = await rebuild(session, [menu])
+    return document.document
 
 
-async def rebuild(session: Session, published: Sequence[Menu]) -> None:
-    """Of menus that the caller has locked."""
-    if not published:
-        return
-    courses = await menus.courses_of(session, [menu.id for menu in published])
-    documents = [build(menu, courses[menu.id]) for menu in published]
+async def rebuild(session: Session, locked: Sequence[Menu]) -> list[Document]:
+    """Of several; says so of each that is public and looks different now."""
+    courses = await menus.courses_of(session, [menu.id for menu in locked])
+    documents = [build(menu, courses[menu.id]) for menu in locked]
     changed = await repository.store(session, documents)
-    session.add_all(events.menu_changed(menu) for menu in published if menu.id in changed)
+    session.add_all(
+        events.menu_changed(menu) for menu in locked if menu.is_public and menu.id in changed
+    )
+    return documents
+
+
+def check_size(document: bytes, limits: Limits) -> None:
+    """After what may make a menu larger: what is too much is rolled back with the transaction."""
+    if len(document) > limits.menu_bytes:
+        raise MenuTooLarge(limits.menu_bytes)

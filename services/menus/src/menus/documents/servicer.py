@@ -17,5 +17,5 @@ class PublicMenuServicer(PublicMenuServiceServicer):
         self, request: pb.GetPublicMenuRequest, context: Any
     ) -> pb.GetPublicMenuResponse:
         async with self.database.readers() as session:
-            found = await service.read(session, request.slug)
+            found = await service.read_public(session, slug=request.slug)
         return pb.GetPublicMenuResponse(document=found.document, etag=found.etag)

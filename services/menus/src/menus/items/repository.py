@@ -11,16 +11,15 @@ from sqlalchemy.sql.dml import Update
 from common.db import Session
 from menus.courses.repository import renumbering
 from menus.positions import Place
-from menus.repository import COURSES, ITEM_COLUMNS, ITEMS, SNAPSHOT_COLUMNS, SNAPSHOTS, size_term
+from menus.repository import COURSES, ITEM_COLUMNS, ITEMS, SNAPSHOT_COLUMNS, SNAPSHOTS
 from menus.tree import Item, Snapshot
 
 
 class Room(NamedTuple):
-    """How full a course and its menu are: positions by item, items of the menu, its bytes."""
+    """How full a course and its menu are: positions by item, and how many items the menu has."""
 
     positions: Mapping[UUID, int]
     menu_items: int
-    menu_bytes: int
 
 
 class Placed(NamedTuple):
@@ -32,7 +31,7 @@ def _room() -> Select[*tuple[Any, ...]]:
     menu_id = bindparam("menu_id", type_=Uuid())
     of_menu = select(func.count()).select_from(ITEMS).where(ITEMS.c.menu_id == menu_id)
     return (
-        select(ITEMS.c.id, ITEMS.c.position, of_menu.scalar_subquery(), size_term(menu_id))
+        select(ITEMS.c.id, ITEMS.c.position, of_menu.scalar_subquery())
         .select_from(COURSES)
         .join(ITEMS, ITEMS.c.course_id == COURSES.c.id, isouter=True)
         .where(COURSES.c.id == bindparam("course_id"), COURSES.c.menu_id == menu_id)
@@ -51,7 +50,7 @@ async def room(session: Session, menu_id: UUID, course_id: UUID) -> Room | None:
     if not rows:
         return None
     positions = {row[0]: row[1] for row in rows if row[0] is not None}
-    return Room(positions, rows[0][2], int(rows[0][3]))
+    return Room(positions, rows[0][2])
 
 
 async def positions(session: Session, course_id: UUID) -> dict[UUID, int]:

@@ -16,11 +16,10 @@ from menus.errors import (
     ItemIdsMismatch,
     ItemLimitReached,
     MenuItemLimitReached,
-    MenuTooLarge,
     StaleEdit,
 )
 from menus.items import repository as items
-from menus.limits import FRAME_BYTES, Limits
+from menus.limits import Limits
 from menus.snapshots import service as snapshots
 from menus.tree import Course, Item, Work
 
@@ -35,20 +34,18 @@ class Target(NamedTuple):
 async def add_item(
     session: Session, *, target: Target, draft: NewItem, new_works: Sequence[Work], limits: Limits
 ) -> Item:
-    """Four statements in a private menu, seven in a public one; one more for a new work."""
+    """Six statements in a private menu, seven in a public one; one more for a new work."""
     media = await snapshots.hold(session, [draft.media_item_id], new_works)
     menu = await service.lock_menu(session, target.own)
-    snapshot = media[draft.media_item_id]
-    size = len((draft.notes or "").encode()) + snapshot.size + FRAME_BYTES
-    taken = await _room(session, target, size, limits)
+    taken = await _room(session, target, limits)
     place = positions.place(taken, draft.position)
-    item = Item(new_id(), draft.notes, place.position, now(), snapshot)
+    item = Item(new_id(), draft.notes, place.position, now(), media[draft.media_item_id])
     await items.insert_item(session, item, menu.id, target.course_id, place)
-    await documents.refresh(session, menu)
+    documents.check_size(await documents.refresh(session, menu), limits)
     return item
 
 
-async def _room(session: Session, target: Target, size: int, limits: Limits) -> list[int]:
+async def _room(session: Session, target: Target, limits: Limits) -> list[int]:
     """The positions taken in the course, once it is sure that it can hold one more."""
     room = await items.room(session, target.own.menu_id, target.course_id)
     if room is None:
@@ -57,8 +54,6 @@ async def _room(session: Session, target: Target, size: int, limits: Limits) -> 
         raise ItemLimitReached(limits.items_per_course)
     if room.menu_items >= limits.items_per_menu:
         raise MenuItemLimitReached(limits.items_per_menu)
-    if room.menu_bytes + size > limits.menu_bytes:
-        raise MenuTooLarge(limits.menu_bytes)
     return list(room.positions.values())
 
 
@@ -73,8 +68,7 @@ async def update_item(
         return before
     item = before._replace(notes=change.notes[0], updated_at=now())
     await items.update_notes(session, item)
-    await service.check_size(session, menu.id, limits)
-    await documents.refresh(session, menu)
+    documents.check_size(await documents.refresh(session, menu), limits)
     return item
 
 

@@ -77,5 +77,4 @@ def _values(work: Work) -> dict[str, object]:
     return values | {
         "changed_at": work.changed_at,
         "duration_ms": work.duration_ms,
-        "size": work.snapshot.size,
     }

@@ -53,14 +53,10 @@ async def refresh(session: Session, work: Work, version: int) -> None:
 
 
 async def rebuild_documents(session: Session, media_item_id: UUID, after: UUID | None) -> None:
-    """One batch; when there is more, an event to ourselves asks for the next.
-
-    Private menus are locked too: one that is being published waits, or is seen as public.
-    """
+    """One batch; when there is more, an event to ourselves asks for the next."""
     menu_ids = await repository.menus_showing(session, media_item_id, after, BATCH)
     if not menu_ids:
         return
-    locked = await menus.lock_menus(session, menu_ids)
-    await documents.rebuild(session, [menu for menu in locked if menu.is_public])
+    await documents.rebuild(session, await menus.lock_menus(session, menu_ids))
     if len(menu_ids) == BATCH:
         session.add(documents_outdated(media_item_id, menu_ids[-1]))

@@ -23,12 +23,12 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
-from tastebuds.menus.v1 import menu_pb2 as tastebuds_dot_menus_dot_v1_dot_menu__pb2
+from tastebuds.menus.v1 import course_pb2 as tastebuds_dot_menus_dot_v1_dot_course__pb2
 from tastebuds.menus.v1 import menu_service_pb2 as tastebuds_dot_menus_dot_v1_dot_menu__service__pb2
 from tastebuds.rpc.v1 import access_pb2 as tastebuds_dot_rpc_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'tastebuds/menus/v1/course_service.proto\x12\x12tastebuds.menus.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtastebuds/menus/v1/menu.proto\x1a%tastebuds/menus/v1/menu_service.proto\x1a\x1dtastebuds/rpc/v1/access.proto\"k\n\x10\x41\x64\x64\x43ourseRequest\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\x12-\n\x06\x63ourse\x18\x02 \x01(\x0b\x32\x1d.tastebuds.menus.v1.NewCourse\x12\x17\n\x0fidempotency_key\x18\x03 \x01(\t\"?\n\x11\x41\x64\x64\x43ourseResponse\x12*\n\x06\x63ourse\x18\x01 \x01(\x0b\x32\x1a.tastebuds.menus.v1.Course\"\xda\x01\n\x13UpdateCourseRequest\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\x12\x11\n\tcourse_id\x18\x02 \x01(\t\x12\x12\n\x05title\x18\x03 \x01(\tH\x00\x88\x01\x01\x12\x18\n\x0b\x64\x65scription\x18\x04 \x01(\tH\x01\x88\x01\x01\x12\x13\n\x06intent\x18\x05 \x01(\tH\x02\x88\x01\x01\x12\x37\n\x13\x65xpected_updated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\n\x06_titleB\x0e\n\x0c_descriptionB\t\n\x07_intent\"B\n\x14UpdateCourseResponse\x12*\n\x06\x63ourse\x18\x01 \x01(\x0b\x32\x1a.tastebuds.menus.v1.Course\"9\n\x13\x44\x65leteCourseRequest\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\x12\x11\n\tcourse_id\x18\x02 \x01(\t\"\x16\n\x14\x44\x65leteCourseResponse\"u\n\x15ReorderCoursesRequest\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\x12\x12\n\ncourse_ids\x18\x02 \x03(\t\x12\x37\n\x13\x65xpected_updated_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"@\n\x16ReorderCoursesResponse\x12&\n\x04menu\x18\x01 \x01(\x0b\x32\x18.tastebuds.menus.v1.Menu\"\x84\x01\n\x14\x41\x64\x64\x43ourseItemRequest\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\x12\x11\n\tcourse_id\x18\x02 \x01(\t\x12/\n\x04item\x18\x03 \x01(\x0b\x32!.tastebuds.menus.v1.NewCourseItem\x12\x17\n\x0fidempotency_key\x18\x04 \x01(\t\"E\n\x15\x41\x64\x64\x43ourseItemResponse\x12,\n\x04item\x18\x01 \x01(\x0b\x32\x1e.tastebuds.menus.v1.CourseItem\"\x99\x01\n\x17UpdateCourseItemRequest\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\x12\x16\n\x0e\x63ourse_item_id\x18\x02 \x01(\t\x12\x12\n\x05notes\x18\x03 \x01(\tH\x00\x88\x01\x01\x12\x37\n\x13\x65xpected_updated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\n\x06_notes\"H\n\x18UpdateCourseItemResponse\x12,\n\x04item\x18\x01 \x01(\x0b\x32\x1e.tastebuds.menus.v1.CourseItem\"B\n\x17\x44\x65leteCourseItemRequest\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\x12\x16\n\x0e\x63ourse_item_id\x18\x02 \x01(\t\"\x1a\n\x18\x44\x65leteCourseItemResponse\"\x91\x01\n\x19ReorderCourseItemsRequest\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\x12\x11\n\tcourse_id\x18\x02 \x01(\t\x12\x17\n\x0f\x63ourse_item_ids\x18\x03 \x03(\t\x12\x37\n\x13\x65xpected_updated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"H\n\x1aReorderCourseItemsResponse\x12*\n\x06\x63ourse\x18\x01 \x01(\x0b\x32\x1a.tastebuds.menus.v1.Course\"\xb7\x01\n\x15MoveCourseItemRequest\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\x12\x16\n\x0e\x63ourse_item_id\x18\x02 \x01(\t\x12\x18\n\x10target_course_id\x18\x03 \x01(\t\x12\x15\n\x08position\x18\x04 \x01(\x05H\x00\x88\x01\x01\x12\x37\n\x13\x65xpected_updated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0b\n\t_position\"F\n\x16MoveCourseItemResponse\x12,\n\x04item\x18\x01 \x01(\x0b\x32\x1e.tastebuds.menus.v1.CourseItem2\xda\x08\n\rCourseService\x12i\n\tAddCourse\x12$.tastebuds.menus.v1.AddCourseRequest\x1a%.tastebuds.menus.v1.AddCourseResponse\"\x0f\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12r\n\x0cUpdateCourse\x12\'.tastebuds.menus.v1.UpdateCourseRequest\x1a(.tastebuds.menus.v1.UpdateCourseResponse\"\x0f\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12r\n\x0c\x44\x65leteCourse\x12\'.tastebuds.menus.v1.DeleteCourseRequest\x1a(.tastebuds.menus.v1.DeleteCourseResponse\"\x0f\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12{\n\x0eReorderCourses\x12).tastebuds.menus.v1.ReorderCoursesRequest\x1a*.tastebuds.menus.v1.ReorderCoursesResponse\"\x12\x90\x02\x02\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12u\n\rAddCourseItem\x12(.tastebuds.menus.v1.AddCourseItemRequest\x1a).tastebuds.menus.v1.AddCourseItemResponse\"\x0f\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12~\n\x10UpdateCourseItem\x12+.tastebuds.menus.v1.UpdateCourseItemRequest\x1a,.tastebuds.menus.v1.UpdateCourseItemResponse\"\x0f\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12~\n\x10\x44\x65leteCourseItem\x12+.tastebuds.menus.v1.DeleteCourseItemRequest\x1a,.tastebuds.menus.v1.DeleteCourseItemResponse\"\x0f\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12\x87\x01\n\x12ReorderCourseItems\x12-.tastebuds.menus.v1.ReorderCourseItemsRequest\x1a..tastebuds.menus.v1.ReorderCourseItemsResponse\"\x12\x90\x02\x02\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12x\n\x0eMoveCourseItem\x12).tastebuds.menus.v1.MoveCourseItemRequest\x1a*.tastebuds.menus.v1.MoveCourseItemResponse\"\x0f\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'tastebuds/menus/v1/course_service.proto\x12\x12tastebuds.menus.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1ftastebuds/menus/v1/course.proto\x1a%tastebuds/menus/v1/menu_service.proto\x1a\x1dtastebuds/rpc/v1/access.proto\"k\n\x10\x41\x64\x64\x43ourseRequest\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\x12-\n\x06\x63ourse\x18\x02 \x01(\x0b\x32\x1d.tastebuds.menus.v1.NewCourse\x12\x17\n\x0fidempotency_key\x18\x03 \x01(\t\"?\n\x11\x41\x64\x64\x43ourseResponse\x12*\n\x06\x63ourse\x18\x01 \x01(\x0b\x32\x1a.tastebuds.menus.v1.Course\"\xda\x01\n\x13UpdateCourseRequest\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\x12\x11\n\tcourse_id\x18\x02 \x01(\t\x12\x12\n\x05title\x18\x03 \x01(\tH\x00\x88\x01\x01\x12\x18\n\x0b\x64\x65scription\x18\x04 \x01(\tH\x01\x88\x01\x01\x12\x13\n\x06intent\x18\x05 \x01(\tH\x02\x88\x01\x01\x12\x37\n\x13\x65xpected_updated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\n\x06_titleB\x0e\n\x0c_descriptionB\t\n\x07_intent\"B\n\x14UpdateCourseResponse\x12*\n\x06\x63ourse\x18\x01 \x01(\x0b\x32\x1a.tastebuds.menus.v1.Course\"9\n\x13\x44\x65leteCourseRequest\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\x12\x11\n\tcourse_id\x18\x02 \x01(\t\"\x16\n\x14\x44\x65leteCourseResponse\"u\n\x15ReorderCoursesRequest\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\x12\x12\n\ncourse_ids\x18\x02 \x03(\t\x12\x37\n\x13\x65xpected_updated_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"*\n\x16ReorderCoursesResponse\x12\x10\n\x08\x64ocument\x18\x01 \x01(\x0c\"\x84\x01\n\x14\x41\x64\x64\x43ourseItemRequest\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\x12\x11\n\tcourse_id\x18\x02 \x01(\t\x12/\n\x04item\x18\x03 \x01(\x0b\x32!.tastebuds.menus.v1.NewCourseItem\x12\x17\n\x0fidempotency_key\x18\x04 \x01(\t\"E\n\x15\x41\x64\x64\x43ourseItemResponse\x12,\n\x04item\x18\x01 \x01(\x0b\x32\x1e.tastebuds.menus.v1.CourseItem\"\x99\x01\n\x17UpdateCourseItemRequest\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\x12\x16\n\x0e\x63ourse_item_id\x18\x02 \x01(\t\x12\x12\n\x05notes\x18\x03 \x01(\tH\x00\x88\x01\x01\x12\x37\n\x13\x65xpected_updated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\n\x06_notes\"H\n\x18UpdateCourseItemResponse\x12,\n\x04item\x18\x01 \x01(\x0b\x32\x1e.tastebuds.menus.v1.CourseItem\"B\n\x17\x44\x65leteCourseItemRequest\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\x12\x16\n\x0e\x63ourse_item_id\x18\x02 \x01(\t\"\x1a\n\x18\x44\x65leteCourseItemResponse\"\x91\x01\n\x19ReorderCourseItemsRequest\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\x12\x11\n\tcourse_id\x18\x02 \x01(\t\x12\x17\n\x0f\x63ourse_item_ids\x18\x03 \x03(\t\x12\x37\n\x13\x65xpected_updated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"H\n\x1aReorderCourseItemsResponse\x12*\n\x06\x63ourse\x18\x01 \x01(\x0b\x32\x1a.tastebuds.menus.v1.Course\"\xb7\x01\n\x15MoveCourseItemRequest\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\x12\x16\n\x0e\x63ourse_item_id\x18\x02 \x01(\t\x12\x18\n\x10target_course_id\x18\x03 \x01(\t\x12\x15\n\x08position\x18\x04 \x01(\x05H\x00\x88\x01\x01\x12\x37\n\x13\x65xpected_updated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0b\n\t_position\"F\n\x16MoveCourseItemResponse\x12,\n\x04item\x18\x01 \x01(\x0b\x32\x1e.tastebuds.menus.v1.CourseItem2\xda\x08\n\rCourseService\x12i\n\tAddCourse\x12$.tastebuds.menus.v1.AddCourseRequest\x1a%.tastebuds.menus.v1.AddCourseResponse\"\x0f\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12r\n\x0cUpdateCourse\x12\'.tastebuds.menus.v1.UpdateCourseRequest\x1a(.tastebuds.menus.v1.UpdateCourseResponse\"\x0f\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12r\n\x0c\x44\x65leteCourse\x12\'.tastebuds.menus.v1.DeleteCourseRequest\x1a(.tastebuds.menus.v1.DeleteCourseResponse\"\x0f\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12{\n\x0eReorderCourses\x12).tastebuds.menus.v1.ReorderCoursesRequest\x1a*.tastebuds.menus.v1.ReorderCoursesResponse\"\x12\x90\x02\x02\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12u\n\rAddCourseItem\x12(.tastebuds.menus.v1.AddCourseItemRequest\x1a).tastebuds.menus.v1.AddCourseItemResponse\"\x0f\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12~\n\x10UpdateCourseItem\x12+.tastebuds.menus.v1.UpdateCourseItemRequest\x1a,.tastebuds.menus.v1.UpdateCourseItemResponse\"\x0f\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12~\n\x10\x44\x65leteCourseItem\x12+.tastebuds.menus.v1.DeleteCourseItemRequest\x1a,.tastebuds.menus.v1.DeleteCourseItemResponse\"\x0f\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12\x87\x01\n\x12ReorderCourseItems\x12-.tastebuds.menus.v1.ReorderCourseItemsRequest\x1a..tastebuds.menus.v1.ReorderCourseItemsResponse\"\x12\x90\x02\x02\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12x\n\x0eMoveCourseItem\x12).tastebuds.menus.v1.MoveCourseItemRequest\x1a*.tastebuds.menus.v1.MoveCourseItemResponse\"\x0f\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -53,42 +53,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COURSESERVICE'].methods_by_name['ReorderCourseItems']._serialized_options = b'\220\002\002\242\273\030\013\n\007gateway\020\003'
   _globals['_COURSESERVICE'].methods_by_name['MoveCourseItem']._loaded_options = None
   _globals['_COURSESERVICE'].methods_by_name['MoveCourseItem']._serialized_options = b'\242\273\030\013\n\007gateway\020\003'
-  _globals['_ADDCOURSEREQUEST']._serialized_start=197
-  _globals['_ADDCOURSEREQUEST']._serialized_end=304
-  _globals['_ADDCOURSERESPONSE']._serialized_start=306
-  _globals['_ADDCOURSERESPONSE']._serialized_end=369
-  _globals['_UPDATECOURSEREQUEST']._serialized_start=372
-  _globals['_UPDATECOURSEREQUEST']._serialized_end=590
-  _globals['_UPDATECOURSERESPONSE']._serialized_start=592
-  _globals['_UPDATECOURSERESPONSE']._serialized_end=658
-  _globals['_DELETECOURSEREQUEST']._serialized_start=660
-  _globals['_DELETECOURSEREQUEST']._serialized_end=717
-  _globals['_DELETECOURSERESPONSE']._serialized_start=719
-  _globals['_DELETECOURSERESPONSE']._serialized_end=741
-  _globals['_REORDERCOURSESREQUEST']._serialized_start=743
-  _globals['_REORDERCOURSESREQUEST']._serialized_end=860
-  _globals['_REORDERCOURSESRESPONSE']._serialized_start=862
-  _globals['_REORDERCOURSESRESPONSE']._serialized_end=926
-  _globals['_ADDCOURSEITEMREQUEST']._serialized_start=929
-  _globals['_ADDCOURSEITEMREQUEST']._serialized_end=1061
-  _globals['_ADDCOURSEITEMRESPONSE']._serialized_start=1063
-  _globals['_ADDCOURSEITEMRESPONSE']._serialized_end=1132
-  _globals['_UPDATECOURSEITEMREQUEST']._serialized_start=1135
-  _globals['_UPDATECOURSEITEMREQUEST']._serialized_end=1288
-  _globals['_UPDATECOURSEITEMRESPONSE']._serialized_start=1290
-  _globals['_UPDATECOURSEITEMRESPONSE']._serialized_end=1362
-  _globals['_DELETECOURSEITEMREQUEST']._serialized_start=1364
-  _globals['_DELETECOURSEITEMREQUEST']._serialized_end=1430
-  _globals['_DELETECOURSEITEMRESPONSE']._serialized_start=1432
-  _globals['_DELETECOURSEITEMRESPONSE']._serialized_end=1458
-  _globals['_REORDERCOURSEITEMSREQUEST']._serialized_start=1461
-  _globals['_REORDERCOURSEITEMSREQUEST']._serialized_end=1606
-  _globals['_REORDERCOURSEITEMSRESPONSE']._serialized_start=1608
-  _globals['_REORDERCOURSEITEMSRESPONSE']._serialized_end=1680
-  _globals['_MOVECOURSEITEMREQUEST']._serialized_start=1683
-  _globals['_MOVECOURSEITEMREQUEST']._serialized_end=1866
-  _globals['_MOVECOURSEITEMRESPONSE']._serialized_start=1868
-  _globals['_MOVECOURSEITEMRESPONSE']._serialized_end=1938
-  _globals['_COURSESERVICE']._serialized_start=1941
-  _globals['_COURSESERVICE']._serialized_end=3055
+  _globals['_ADDCOURSEREQUEST']._serialized_start=199
+  _globals['_ADDCOURSEREQUEST']._serialized_end=306
+  _globals['_ADDCOURSERESPONSE']._serialized_start=308
+  _globals['_ADDCOURSERESPONSE']._serialized_end=371
+  _globals['_UPDATECOURSEREQUEST']._serialized_start=374
+  _globals['_UPDATECOURSEREQUEST']._serialized_end=592
+  _globals['_UPDATECOURSERESPONSE']._serialized_start=594
+  _globals['_UPDATECOURSERESPONSE']._serialized_end=660
+  _globals['_DELETECOURSEREQUEST']._serialized_start=662
+  _globals['_DELETECOURSEREQUEST']._serialized_end=719
+  _globals['_DELETECOURSERESPONSE']._serialized_start=721
+  _globals['_DELETECOURSERESPONSE']._serialized_end=743
+  _globals['_REORDERCOURSESREQUEST']._serialized_start=745
+  _globals['_REORDERCOURSESREQUEST']._serialized_end=862
+  _globals['_REORDERCOURSESRESPONSE']._serialized_start=864
+  _globals['_REORDERCOURSESRESPONSE']._serialized_end=906
+  _globals['_ADDCOURSEITEMREQUEST']._serialized_start=909
+  _globals['_ADDCOURSEITEMREQUEST']._serialized_end=1041
+  _globals['_ADDCOURSEITEMRESPONSE']._serialized_start=1043
+  _globals['_ADDCOURSEITEMRESPONSE']._serialized_end=1112
+  _globals['_UPDATECOURSEITEMREQUEST']._serialized_start=1115
+  _globals['_UPDATECOURSEITEMREQUEST']._serialized_end=1268
+  _globals['_UPDATECOURSEITEMRESPONSE']._serialized_start=1270
+  _globals['_UPDATECOURSEITEMRESPONSE']._serialized_end=1342
+  _globals['_DELETECOURSEITEMREQUEST']._serialized_start=1344
+  _globals['_DELETECOURSEITEMREQUEST']._serialized_end=1410
+  _globals['_DELETECOURSEITEMRESPONSE']._serialized_start=1412
+  _globals['_DELETECOURSEITEMRESPONSE']._serialized_end=1438
+  _globals['_REORDERCOURSEITEMSREQUEST']._serialized_start=1441
+  _globals['_REORDERCOURSEITEMSREQUEST']._serialized_end=1586
+  _globals['_REORDERCOURSEITEMSRESPONSE']._serialized_start=1588
+  _globals['_REORDERCOURSEITEMSRESPONSE']._serialized_end=1660
+  _globals['_MOVECOURSEITEMREQUEST']._serialized_start=1663
+  _globals['_MOVECOURSEITEMREQUEST']._serialized_end=1846
+  _globals['_MOVECOURSEITEMRESPONSE']._serialized_start=1848
+  _globals['_MOVECOURSEITEMRESPONSE']._serialized_end=1918
+  _globals['_COURSESERVICE']._serialized_start=1921
+  _globals['_COURSESERVICE']._serialized_end=3035
 # @@protoc_insertion_point(module_scope)

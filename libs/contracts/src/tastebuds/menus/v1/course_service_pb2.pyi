@@ -8,7 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
-from tastebuds.menus.v1 import menu_pb2 as _menu_pb2
+from tastebuds.menus.v1 import course_pb2 as _course_pb2
 from tastebuds.menus.v1 import menu_service_pb2 as _menu_service_pb2
 import builtins as _builtins
 import sys
@@ -54,11 +54,11 @@ class AddCourseResponse(_message.Message):
 
     COURSE_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def course(self) -> _menu_pb2.Course: ...
+    def course(self) -> _course_pb2.Course: ...
     def __init__(
         self,
         *,
-        course: _menu_pb2.Course | None = ...,
+        course: _course_pb2.Course | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["course", b"course"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -123,11 +123,11 @@ class UpdateCourseResponse(_message.Message):
 
     COURSE_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def course(self) -> _menu_pb2.Course: ...
+    def course(self) -> _course_pb2.Course: ...
     def __init__(
         self,
         *,
-        course: _menu_pb2.Course | None = ...,
+        course: _course_pb2.Course | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["course", b"course"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -209,17 +209,17 @@ Global___ReorderCoursesRequest: _TypeAlias = ReorderCoursesRequest  # noqa: Y015
 class ReorderCoursesResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
-    MENU_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def menu(self) -> _menu_pb2.Menu: ...
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    document: _builtins.bytes
+    """The menu, as MenuService answers it."""
     def __init__(
         self,
         *,
-        menu: _menu_pb2.Menu | None = ...,
+        document: _builtins.bytes = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["menu", b"menu"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["menu", b"menu"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -261,11 +261,11 @@ class AddCourseItemResponse(_message.Message):
 
     ITEM_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def item(self) -> _menu_pb2.CourseItem: ...
+    def item(self) -> _course_pb2.CourseItem: ...
     def __init__(
         self,
         *,
-        item: _menu_pb2.CourseItem | None = ...,
+        item: _course_pb2.CourseItem | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["item", b"item"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -313,11 +313,11 @@ class UpdateCourseItemResponse(_message.Message):
 
     ITEM_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def item(self) -> _menu_pb2.CourseItem: ...
+    def item(self) -> _course_pb2.CourseItem: ...
     def __init__(
         self,
         *,
-        item: _menu_pb2.CourseItem | None = ...,
+        item: _course_pb2.CourseItem | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["item", b"item"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -404,11 +404,11 @@ class ReorderCourseItemsResponse(_message.Message):
 
     COURSE_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def course(self) -> _menu_pb2.Course: ...
+    def course(self) -> _course_pb2.Course: ...
     def __init__(
         self,
         *,
-        course: _menu_pb2.Course | None = ...,
+        course: _course_pb2.Course | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["course", b"course"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -461,11 +461,11 @@ class MoveCourseItemResponse(_message.Message):
 
     ITEM_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def item(self) -> _menu_pb2.CourseItem: ...
+    def item(self) -> _course_pb2.CourseItem: ...
     def __init__(
         self,
         *,
-        item: _menu_pb2.CourseItem | None = ...,
+        item: _course_pb2.CourseItem | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["item", b"item"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...

@@ -23,11 +23,10 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
-from tastebuds.menus.v1 import menu_pb2 as tastebuds_dot_menus_dot_v1_dot_menu__pb2
 from tastebuds.rpc.v1 import access_pb2 as tastebuds_dot_rpc_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%tastebuds/menus/v1/menu_service.proto\x12\x12tastebuds.menus.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtastebuds/menus/v1/menu.proto\x1a\x1dtastebuds/rpc/v1/access.proto\"\xba\x01\n\tNewCourse\x12\r\n\x05title\x18\x01 \x01(\t\x12\x18\n\x0b\x64\x65scription\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x13\n\x06intent\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x15\n\x08position\x18\x04 \x01(\x05H\x02\x88\x01\x01\x12\x30\n\x05items\x18\x05 \x03(\x0b\x32!.tastebuds.menus.v1.NewCourseItemB\x0e\n\x0c_descriptionB\t\n\x07_intentB\x0b\n\t_position\"h\n\rNewCourseItem\x12\x15\n\rmedia_item_id\x18\x01 \x01(\t\x12\x12\n\x05notes\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x15\n\x08position\x18\x03 \x01(\x05H\x01\x88\x01\x01\x42\x08\n\x06_notesB\x0b\n\t_position\"\xa8\x01\n\x11\x43reateMenuRequest\x12\r\n\x05title\x18\x01 \x01(\t\x12\x18\n\x0b\x64\x65scription\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x11\n\tis_public\x18\x03 \x01(\x08\x12.\n\x07\x63ourses\x18\x04 \x03(\x0b\x32\x1d.tastebuds.menus.v1.NewCourse\x12\x17\n\x0fidempotency_key\x18\x05 \x01(\tB\x0e\n\x0c_description\"<\n\x12\x43reateMenuResponse\x12&\n\x04menu\x18\x01 \x01(\x0b\x32\x18.tastebuds.menus.v1.Menu\"9\n\x10ListMenusRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"U\n\x11ListMenusResponse\x12\'\n\x05menus\x18\x01 \x03(\x0b\x32\x18.tastebuds.menus.v1.Menu\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"!\n\x0eGetMenuRequest\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\"9\n\x0fGetMenuResponse\x12&\n\x04menu\x18\x01 \x01(\x0b\x32\x18.tastebuds.menus.v1.Menu\"\xcb\x01\n\x11UpdateMenuRequest\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\x12\x12\n\x05title\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x18\n\x0b\x64\x65scription\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x16\n\tis_public\x18\x04 \x01(\x08H\x02\x88\x01\x01\x12\x37\n\x13\x65xpected_updated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\n\x06_titleB\x0e\n\x0c_descriptionB\x0c\n\n_is_public\"<\n\x12UpdateMenuResponse\x12&\n\x04menu\x18\x01 \x01(\x0b\x32\x18.tastebuds.menus.v1.Menu\"$\n\x11\x44\x65leteMenuRequest\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\"\x14\n\x12\x44\x65leteMenuResponse2\xad\x04\n\x0bMenuService\x12l\n\nCreateMenu\x12%.tastebuds.menus.v1.CreateMenuRequest\x1a&.tastebuds.menus.v1.CreateMenuResponse\"\x0f\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12l\n\tListMenus\x12$.tastebuds.menus.v1.ListMenusRequest\x1a%.tastebuds.menus.v1.ListMenusResponse\"\x12\x90\x02\x01\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12\x66\n\x07GetMenu\x12\".tastebuds.menus.v1.GetMenuRequest\x1a#.tastebuds.menus.v1.GetMenuResponse\"\x12\x90\x02\x01\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12l\n\nUpdateMenu\x12%.tastebuds.menus.v1.UpdateMenuRequest\x1a&.tastebuds.menus.v1.UpdateMenuResponse\"\x0f\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12l\n\nDeleteMenu\x12%.tastebuds.menus.v1.DeleteMenuRequest\x1a&.tastebuds.menus.v1.DeleteMenuResponse\"\x0f\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%tastebuds/menus/v1/menu_service.proto\x12\x12tastebuds.menus.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dtastebuds/rpc/v1/access.proto\"\xba\x01\n\tNewCourse\x12\r\n\x05title\x18\x01 \x01(\t\x12\x18\n\x0b\x64\x65scription\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x13\n\x06intent\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x15\n\x08position\x18\x04 \x01(\x05H\x02\x88\x01\x01\x12\x30\n\x05items\x18\x05 \x03(\x0b\x32!.tastebuds.menus.v1.NewCourseItemB\x0e\n\x0c_descriptionB\t\n\x07_intentB\x0b\n\t_position\"h\n\rNewCourseItem\x12\x15\n\rmedia_item_id\x18\x01 \x01(\t\x12\x12\n\x05notes\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x15\n\x08position\x18\x03 \x01(\x05H\x01\x88\x01\x01\x42\x08\n\x06_notesB\x0b\n\t_position\"\xa8\x01\n\x11\x43reateMenuRequest\x12\r\n\x05title\x18\x01 \x01(\t\x12\x18\n\x0b\x64\x65scription\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x11\n\tis_public\x18\x03 \x01(\x08\x12.\n\x07\x63ourses\x18\x04 \x03(\x0b\x32\x1d.tastebuds.menus.v1.NewCourse\x12\x17\n\x0fidempotency_key\x18\x05 \x01(\tB\x0e\n\x0c_description\"&\n\x12\x43reateMenuResponse\x12\x10\n\x08\x64ocument\x18\x01 \x01(\x0c\"9\n\x10ListMenusRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"?\n\x11ListMenusResponse\x12\x11\n\tdocuments\x18\x01 \x03(\x0c\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"!\n\x0eGetMenuRequest\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\"#\n\x0fGetMenuResponse\x12\x10\n\x08\x64ocument\x18\x01 \x01(\x0c\"\xcb\x01\n\x11UpdateMenuRequest\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\x12\x12\n\x05title\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x18\n\x0b\x64\x65scription\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x16\n\tis_public\x18\x04 \x01(\x08H\x02\x88\x01\x01\x12\x37\n\x13\x65xpected_updated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\n\x06_titleB\x0e\n\x0c_descriptionB\x0c\n\n_is_public\"&\n\x12UpdateMenuResponse\x12\x10\n\x08\x64ocument\x18\x01 \x01(\x0c\"$\n\x11\x44\x65leteMenuRequest\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\"\x14\n\x12\x44\x65leteMenuResponse2\xad\x04\n\x0bMenuService\x12l\n\nCreateMenu\x12%.tastebuds.menus.v1.CreateMenuRequest\x1a&.tastebuds.menus.v1.CreateMenuResponse\"\x0f\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12l\n\tListMenus\x12$.tastebuds.menus.v1.ListMenusRequest\x1a%.tastebuds.menus.v1.ListMenusResponse\"\x12\x90\x02\x01\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12\x66\n\x07GetMenu\x12\".tastebuds.menus.v1.GetMenuRequest\x1a#.tastebuds.menus.v1.GetMenuResponse\"\x12\x90\x02\x01\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12l\n\nUpdateMenu\x12%.tastebuds.menus.v1.UpdateMenuRequest\x1a&.tastebuds.menus.v1.UpdateMenuResponse\"\x0f\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12l\n\nDeleteMenu\x12%.tastebuds.menus.v1.DeleteMenuRequest\x1a&.tastebuds.menus.v1.DeleteMenuResponse\"\x0f\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,30 +43,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MENUSERVICE'].methods_by_name['UpdateMenu']._serialized_options = b'\242\273\030\013\n\007gateway\020\003'
   _globals['_MENUSERVICE'].methods_by_name['DeleteMenu']._loaded_options = None
   _globals['_MENUSERVICE'].methods_by_name['DeleteMenu']._serialized_options = b'\242\273\030\013\n\007gateway\020\003'
-  _globals['_NEWCOURSE']._serialized_start=157
-  _globals['_NEWCOURSE']._serialized_end=343
-  _globals['_NEWCOURSEITEM']._serialized_start=345
-  _globals['_NEWCOURSEITEM']._serialized_end=449
-  _globals['_CREATEMENUREQUEST']._serialized_start=452
-  _globals['_CREATEMENUREQUEST']._serialized_end=620
-  _globals['_CREATEMENURESPONSE']._serialized_start=622
-  _globals['_CREATEMENURESPONSE']._serialized_end=682
-  _globals['_LISTMENUSREQUEST']._serialized_start=684
-  _globals['_LISTMENUSREQUEST']._serialized_end=741
-  _globals['_LISTMENUSRESPONSE']._serialized_start=743
-  _globals['_LISTMENUSRESPONSE']._serialized_end=828
-  _globals['_GETMENUREQUEST']._serialized_start=830
-  _globals['_GETMENUREQUEST']._serialized_end=863
-  _globals['_GETMENURESPONSE']._serialized_start=865
-  _globals['_GETMENURESPONSE']._serialized_end=922
-  _globals['_UPDATEMENUREQUEST']._serialized_start=925
-  _globals['_UPDATEMENUREQUEST']._serialized_end=1128
-  _globals['_UPDATEMENURESPONSE']._serialized_start=1130
-  _globals['_UPDATEMENURESPONSE']._serialized_end=1190
-  _globals['_DELETEMENUREQUEST']._serialized_start=1192
-  _globals['_DELETEMENUREQUEST']._serialized_end=1228
-  _globals['_DELETEMENURESPONSE']._serialized_start=1230
-  _globals['_DELETEMENURESPONSE']._serialized_end=1250
-  _globals['_MENUSERVICE']._serialized_start=1253
-  _globals['_MENUSERVICE']._serialized_end=1810
+  _globals['_NEWCOURSE']._serialized_start=126
+  _globals['_NEWCOURSE']._serialized_end=312
+  _globals['_NEWCOURSEITEM']._serialized_start=314
+  _globals['_NEWCOURSEITEM']._serialized_end=418
+  _globals['_CREATEMENUREQUEST']._serialized_start=421
+  _globals['_CREATEMENUREQUEST']._serialized_end=589
+  _globals['_CREATEMENURESPONSE']._serialized_start=591
+  _globals['_CREATEMENURESPONSE']._serialized_end=629
+  _globals['_LISTMENUSREQUEST']._serialized_start=631
+  _globals['_LISTMENUSREQUEST']._serialized_end=688
+  _globals['_LISTMENUSRESPONSE']._serialized_start=690
+  _globals['_LISTMENUSRESPONSE']._serialized_end=753
+  _globals['_GETMENUREQUEST']._serialized_start=755
+  _globals['_GETMENUREQUEST']._serialized_end=788
+  _globals['_GETMENURESPONSE']._serialized_start=790
+  _globals['_GETMENURESPONSE']._serialized_end=825
+  _globals['_UPDATEMENUREQUEST']._serialized_start=828
+  _globals['_UPDATEMENUREQUEST']._serialized_end=1031
+  _globals['_UPDATEMENURESPONSE']._serialized_start=1033
+  _globals['_UPDATEMENURESPONSE']._serialized_end=1071
+  _globals['_DELETEMENUREQUEST']._serialized_start=1073
+  _globals['_DELETEMENUREQUEST']._serialized_end=1109
+  _globals['_DELETEMENURESPONSE']._serialized_start=1111
+  _globals['_DELETEMENURESPONSE']._serialized_end=1131
+  _globals['_MENUSERVICE']._serialized_start=1134
+  _globals['_MENUSERVICE']._serialized_end=1691
 # @@protoc_insertion_point(module_scope)

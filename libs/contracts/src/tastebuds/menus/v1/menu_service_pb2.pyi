@@ -8,7 +8,6 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
-from tastebuds.menus.v1 import menu_pb2 as _menu_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -138,17 +137,17 @@ Global___CreateMenuRequest: _TypeAlias = CreateMenuRequest  # noqa: Y015
 class CreateMenuResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
-    MENU_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def menu(self) -> _menu_pb2.Menu: ...
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    document: _builtins.bytes
+    """The finished document of the menu."""
     def __init__(
         self,
         *,
-        menu: _menu_pb2.Menu | None = ...,
+        document: _builtins.bytes = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["menu", b"menu"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["menu", b"menu"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -181,20 +180,22 @@ Global___ListMenusRequest: _TypeAlias = ListMenusRequest  # noqa: Y015
 class ListMenusResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
-    MENUS_FIELD_NUMBER: _builtins.int
+    DOCUMENTS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     @_builtins.property
-    def menus(self) -> _containers.RepeatedCompositeFieldContainer[_menu_pb2.Menu]: ...
+    def documents(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """One finished document per menu."""
+
     def __init__(
         self,
         *,
-        menus: _abc.Iterable[_menu_pb2.Menu] | None = ...,
+        documents: _abc.Iterable[_builtins.bytes] | None = ...,
         next_page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["menus", b"menus", "next_page_token", b"next_page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["documents", b"documents", "next_page_token", b"next_page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -223,17 +224,17 @@ Global___GetMenuRequest: _TypeAlias = GetMenuRequest  # noqa: Y015
 class GetMenuResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
-    MENU_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def menu(self) -> _menu_pb2.Menu: ...
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    document: _builtins.bytes
+    """The finished document of the menu."""
     def __init__(
         self,
         *,
-        menu: _menu_pb2.Menu | None = ...,
+        document: _builtins.bytes = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["menu", b"menu"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["menu", b"menu"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -289,17 +290,17 @@ Global___UpdateMenuRequest: _TypeAlias = UpdateMenuRequest  # noqa: Y015
 class UpdateMenuResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
-    MENU_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def menu(self) -> _menu_pb2.Menu: ...
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    document: _builtins.bytes
+    """The finished document of the menu."""
     def __init__(
         self,
         *,
-        menu: _menu_pb2.Menu | None = ...,
+        document: _builtins.bytes = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["menu", b"menu"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["menu", b"menu"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

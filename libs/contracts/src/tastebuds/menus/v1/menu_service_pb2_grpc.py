@@ -27,6 +27,9 @@ if _version_not_supported:
 
 class MenuServiceStub:
     """A person's own menus. Foreign menus read as NOT_FOUND everywhere.
+
+    Menus are answered as finished documents: JSON in UTF-8 of the Menu as the public API shows it to its owner, which is
+    the public document (GetPublicMenu) plus `owner_id`. They are passed on as they are; nobody on the way reads them.
     """
 
     def __init__(self, channel):
@@ -64,6 +67,9 @@ class MenuServiceStub:
 
 class MenuServiceServicer:
     """A person's own menus. Foreign menus read as NOT_FOUND everywhere.
+
+    Menus are answered as finished documents: JSON in UTF-8 of the Menu as the public API shows it to its owner, which is
+    the public document (GetPublicMenu) plus `owner_id`. They are passed on as they are; nobody on the way reads them.
     """
 
     def CreateMenu(self, request, context):
@@ -140,6 +146,9 @@ def add_MenuServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class MenuService:
     """A person's own menus. Foreign menus read as NOT_FOUND everywhere.
+
+    Menus are answered as finished documents: JSON in UTF-8 of the Menu as the public API shows it to its owner, which is
+    the public document (GetPublicMenu) plus `owner_id`. They are passed on as they are; nobody on the way reads them.
     """
 
     @staticmethod

@@ -27,7 +27,11 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class MenuServiceStub:
-    """A person's own menus. Foreign menus read as NOT_FOUND everywhere."""
+    """A person's own menus. Foreign menus read as NOT_FOUND everywhere.
+
+    Menus are answered as finished documents: JSON in UTF-8 of the Menu as the public API shows it to its owner, which is
+    the public document (GetPublicMenu) plus `owner_id`. They are passed on as they are; nobody on the way reads them.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -48,7 +52,11 @@ class MenuServiceStub:
 
 @_typing.type_check_only
 class MenuServiceAsyncStub(MenuServiceStub):
-    """A person's own menus. Foreign menus read as NOT_FOUND everywhere."""
+    """A person's own menus. Foreign menus read as NOT_FOUND everywhere.
+
+    Menus are answered as finished documents: JSON in UTF-8 of the Menu as the public API shows it to its owner, which is
+    the public document (GetPublicMenu) plus `owner_id`. They are passed on as they are; nobody on the way reads them.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateMenu: _aio.UnaryUnaryMultiCallable[_menu_service_pb2.CreateMenuRequest, _menu_service_pb2.CreateMenuResponse]  # type: ignore[assignment]
@@ -65,7 +73,11 @@ class MenuServiceAsyncStub(MenuServiceStub):
     """Deletes a menu with all it holds."""
 
 class MenuServiceServicer(metaclass=_abc_1.ABCMeta):
-    """A person's own menus. Foreign menus read as NOT_FOUND everywhere."""
+    """A person's own menus. Foreign menus read as NOT_FOUND everywhere.
+
+    Menus are answered as finished documents: JSON in UTF-8 of the Menu as the public API shows it to its owner, which is
+    the public document (GetPublicMenu) plus `owner_id`. They are passed on as they are; nobody on the way reads them.
+    """
 
     @_abc_1.abstractmethod
     def CreateMenu(

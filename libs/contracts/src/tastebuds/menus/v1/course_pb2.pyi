@@ -21,61 +21,9 @@ else:
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
-class Menu(_message.Message):
-    """A story told in courses."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    ID_FIELD_NUMBER: _builtins.int
-    OWNER_ID_FIELD_NUMBER: _builtins.int
-    TITLE_FIELD_NUMBER: _builtins.int
-    DESCRIPTION_FIELD_NUMBER: _builtins.int
-    SLUG_FIELD_NUMBER: _builtins.int
-    IS_PUBLIC_FIELD_NUMBER: _builtins.int
-    CREATED_AT_FIELD_NUMBER: _builtins.int
-    UPDATED_AT_FIELD_NUMBER: _builtins.int
-    COURSES_FIELD_NUMBER: _builtins.int
-    id: _builtins.str
-    """UUIDv7."""
-    owner_id: _builtins.str
-    title: _builtins.str
-    description: _builtins.str
-    slug: _builtins.str
-    """The readable part of its public address; unique, fixed at creation."""
-    is_public: _builtins.bool
-    @_builtins.property
-    def created_at(self) -> _timestamp_pb2.Timestamp: ...
-    @_builtins.property
-    def updated_at(self) -> _timestamp_pb2.Timestamp: ...
-    @_builtins.property
-    def courses(self) -> _containers.RepeatedCompositeFieldContainer[Global___Course]:
-        """In order of position."""
-
-    def __init__(
-        self,
-        *,
-        id: _builtins.str = ...,
-        owner_id: _builtins.str = ...,
-        title: _builtins.str = ...,
-        description: _builtins.str | None = ...,
-        slug: _builtins.str = ...,
-        is_public: _builtins.bool = ...,
-        created_at: _timestamp_pb2.Timestamp | None = ...,
-        updated_at: _timestamp_pb2.Timestamp | None = ...,
-        courses: _abc.Iterable[Global___Course] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "created_at", b"created_at", "description", b"description", "updated_at", b"updated_at"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "courses", b"courses", "created_at", b"created_at", "description", b"description", "id", b"id", "is_public", b"is_public", "owner_id", b"owner_id", "slug", b"slug", "title", b"title", "updated_at", b"updated_at"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType__description: _TypeAlias = _typing.Literal["description"]  # noqa: Y015
-    _WhichOneofArgType__description: _TypeAlias = _typing.Literal["_description", b"_description"]  # noqa: Y015
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__description) -> _WhichOneofReturnType__description | None: ...
-
-Global___Menu: _TypeAlias = Menu  # noqa: Y015
-
-@_typing.final
 class Course(_message.Message):
+    """A part of a menu."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     ID_FIELD_NUMBER: _builtins.int
@@ -86,6 +34,7 @@ class Course(_message.Message):
     UPDATED_AT_FIELD_NUMBER: _builtins.int
     ITEMS_FIELD_NUMBER: _builtins.int
     id: _builtins.str
+    """UUIDv7."""
     title: _builtins.str
     description: _builtins.str
     intent: _builtins.str
@@ -126,6 +75,8 @@ Global___Course: _TypeAlias = Course  # noqa: Y015
 
 @_typing.final
 class CourseItem(_message.Message):
+    """A work in a course."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
     ID_FIELD_NUMBER: _builtins.int
