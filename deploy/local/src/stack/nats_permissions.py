@@ -7,7 +7,6 @@ Hence the rule: a service's durable consumer on any stream is called like the se
 from dataclasses import dataclass
 
 EVENT_STREAMS = ("AUTH", "CATALOG", "INGEST", "MENUS")
-REVOKED_SESSIONS = "KV_revoked_sessions"
 
 
 @dataclass(frozen=True)
@@ -24,14 +23,10 @@ def permissions_of(service: str) -> Permissions:
     subscribe = [f"_INBOX_{service}.>", "$SRV.>"]
     deny: list[str] = []
     if service == "gateway":
-        publish += [*_watch_revoked_sessions(), *_following()]
+        publish += _following()
         deny += _durables_of_others()
-        # Core subscriptions, without a consumer: every gateway drops what it has cached.
-        subscribe += ["tastebuds.*.v1.>"]
     else:
         publish += [*_speaking(service), *_declaring(service), *_consuming(service)]
-    if service == "auth":
-        publish += _keep_revoked_sessions()
     return Permissions(tuple(publish), tuple(subscribe), tuple(deny))
 
 
@@ -110,27 +105,4 @@ def _durables_of_others() -> list[str]:
         f"$JS.API.CONSUMER.{verb}.*.{stream.lower()}"
         for stream in EVENT_STREAMS
         for verb in ("MSG.NEXT", "DELETE")
-    ]
-
-
-def _keep_revoked_sessions() -> list[str]:
-    # auth makes the bucket and writes it; nats-py reads a key by either kind of get.
-    calls = [
-        f"$JS.API.STREAM.{verb}.{REVOKED_SESSIONS}" for verb in ("CREATE", "UPDATE", "MSG.GET")
-    ]
-    return [*calls, "$KV.revoked_sessions.>", f"$JS.API.DIRECT.GET.{REVOKED_SESSIONS}.>"]
-
-
-def _watch_revoked_sessions() -> list[str]:
-    # The gateway only reads it: a watch is an ephemeral consumer that delivers to its inbox,
-    # with flow control; a get is a direct get.
-    return [
-        f"$JS.API.CONSUMER.CREATE.{REVOKED_SESSIONS}",
-        f"$JS.API.CONSUMER.CREATE.{REVOKED_SESSIONS}.>",
-        f"$JS.API.CONSUMER.DELETE.{REVOKED_SESSIONS}.>",
-        f"$JS.API.CONSUMER.INFO.{REVOKED_SESSIONS}.>",
-        f"$JS.API.DIRECT.GET.{REVOKED_SESSIONS}.>",
-        f"$JS.API.STREAM.MSG.GET.{REVOKED_SESSIONS}",
-        f"$JS.FC.{REVOKED_SESSIONS}.>",
-        f"$JS.ACK.{REVOKED_SESSIONS}.>",
     ]
