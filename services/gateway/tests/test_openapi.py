@@ -107,3 +107,8 @@ def examples(operation):
 
     given(operation.as_strategy())(collect)()
     return cases
+
+
+async def test_whoever_opens_the_address_alone_is_shown_the_documentation(stranger):
+    answer = await stranger.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (307, "/docs")

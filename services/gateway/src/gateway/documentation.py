@@ -9,7 +9,7 @@ from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
 from fastapi.staticfiles import StaticFiles
 from pydantic import TypeAdapter
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 
 from gateway.schemas.problem import Problem
 
@@ -65,6 +65,10 @@ def install(app: FastAPI) -> None:
             with_google_fonts=False,
         )
 
+    async def welcome() -> RedirectResponse:
+        return RedirectResponse("/docs")
+
+    app.add_api_route("/", welcome, include_in_schema=False)
     app.add_api_route("/docs", swagger, include_in_schema=False)
     app.add_api_route("/redoc", redoc, include_in_schema=False)
     app.openapi = _document(app)  # type: ignore[method-assign]  # FastAPI's own way to extend it

@@ -54,7 +54,8 @@ class SourceOff(DomainError):
     reason = "SOURCE_OFF"
 
     def __init__(self, source: str, why: str) -> None:
-        super().__init__(f"{source} is off: {why}", source=source, why=why)
+        # Nothing to wait for but the operator.
+        super().__init__(f"{source} is off: {why}", retry_after=3600, source=source, why=why)
 
 
 class CircuitOpen(DomainError):
