@@ -46,7 +46,7 @@ def said(database):
     """`await said()`: the events waiting in the outbox, oldest first."""
 
     async def read():
-        async with database.readers() as session:
+        async with database.sessions() as session:
             rows = (await session.scalars(select(Outbox).order_by(Outbox.id))).all()
         kinds = symbol_database.Default()
         return [kinds.GetSymbol(row.subject).FromString(row.payload) for row in rows]

@@ -6,11 +6,11 @@ from uuid import UUID
 from sqlalchemy import case, delete
 from sqlalchemy.dialects.postgresql import insert
 
-from common.db import Session
+from common.db import Reader, Session
 from ingest.models import Allowance
 
 
-async def count_fetch(session: Session, user_id: UUID, window_start: datetime) -> int:
+async def count_fetch(session: Reader, user_id: UUID, window_start: datetime) -> int:
     """Fetches of this person in the window, this one included; older windows are forgotten."""
     fresh = insert(Allowance).values(user_id=user_id, window_start=window_start, used=1)
     same_window = Allowance.window_start == fresh.excluded.window_start

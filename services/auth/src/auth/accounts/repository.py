@@ -8,7 +8,7 @@ from sqlalchemy import Row, and_, any_, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from auth.models import User, UserSession
-from common.db import Session
+from common.db import Reader, Session
 
 
 async def email_is_taken(session: Session, email: str) -> bool:
@@ -47,7 +47,7 @@ async def hold_if_unchanged(
 
 
 async def account_and_session(
-    session: Session, user_id: UUID, session_id: UUID
+    session: Reader, user_id: UUID, session_id: UUID
 ) -> Row[*tuple[Any, ...]] | None:
     """The account, with `live_session_id` set if the session is theirs and not revoked."""
     theirs = and_(

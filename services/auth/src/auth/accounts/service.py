@@ -26,7 +26,7 @@ from auth.sessions import service as sessions
 from auth.sessions.service import Grant, Lifetimes, Person, Reason
 from auth.throttle import service as throttle
 from auth.throttle.service import Limits
-from common.db import Session, new_id, now
+from common.db import Reader, Session, new_id, now
 from common.identity import Caller, InvalidToken
 
 
@@ -146,7 +146,7 @@ async def finish_login(
     return grant
 
 
-async def get_account(session: Session, *, caller: Caller) -> Person:
+async def get_account(session: Reader, *, caller: Caller) -> Person:
     """One statement. UserNotFound when the account is gone, InvalidToken when the session is."""
     person, _ = await _account(session, caller)
     return person
@@ -274,7 +274,7 @@ async def _confirmed(session: Session, attempt: Attempt, verdict: Verdict) -> Us
     return user
 
 
-async def _account(session: Session, caller: Caller) -> tuple[Person, StoredPassword]:
+async def _account(session: Reader, caller: Caller) -> tuple[Person, StoredPassword]:
     row = await repository.account_and_session(session, caller.user_id, caller.session_id)
     if row is None:
         raise UserNotFound

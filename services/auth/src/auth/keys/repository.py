@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Row, delete, select, text, update
 
 from auth.models import SigningKey
-from common.db import Session
+from common.db import Reader, Session
 
 LOCK = "auth signing keys"
 
@@ -20,14 +20,14 @@ async def signing_kid(session: Session) -> str | None:
     return await session.scalar(select(SigningKey.kid).where(SigningKey.retired_at.is_(None)))
 
 
-async def signing_key(session: Session) -> Row[str, str] | None:
+async def signing_key(session: Reader) -> Row[str, str] | None:
     """kid and encrypted private key of the key that signs."""
     statement = select(SigningKey.kid, SigningKey.private_key)
     found = await session.execute(statement.where(SigningKey.retired_at.is_(None)))
     return found.one_or_none()
 
 
-async def published_keys(session: Session, retired_after: datetime) -> Sequence[Row[str, bytes]]:
+async def published_keys(session: Reader, retired_after: datetime) -> Sequence[Row[str, bytes]]:
     """kid and public key, the signing one first."""
     statement = (
         select(SigningKey.kid, SigningKey.public_key)

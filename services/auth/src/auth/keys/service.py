@@ -17,7 +17,7 @@ from auth.errors import WrongKeyPassword
 from auth.keys import repository
 from auth.models import SigningKey
 from auth.tokens import Signer
-from common.db import Session, new_id, now
+from common.db import Reader, Session, new_id, now
 
 # A replica may sign with a retired key until it looks again, and clocks differ.
 MARGIN = timedelta(minutes=2)
@@ -47,7 +47,7 @@ async def drop_expired(session: Session, token_life: timedelta) -> None:
     await _drop_expired(session, token_life)
 
 
-async def published(session: Session, token_life: timedelta) -> Sequence[tuple[str, bytes]]:
+async def published(session: Reader, token_life: timedelta) -> Sequence[tuple[str, bytes]]:
     """kid and raw public key of every key whose tokens may still be valid, the signing one first.
 
     One statement.
@@ -56,7 +56,7 @@ async def published(session: Session, token_life: timedelta) -> Sequence[tuple[s
     return [(row.kid, row.public_key) for row in rows]
 
 
-async def encrypted_signing_key(session: Session) -> tuple[str, bytes]:
+async def encrypted_signing_key(session: Reader) -> tuple[str, bytes]:
     """kid and encrypted PEM. One statement."""
     row = await repository.signing_key(session)
     if row is None:

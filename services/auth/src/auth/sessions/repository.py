@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, insert, select, update
 
 from auth.models import RefreshToken, User, UserSession
 from auth.origin import Origin
-from common.db import Session
+from common.db import Reader, Session
 
 
 async def insert_session(session: Session, opened: UserSession, token: RefreshToken) -> None:
@@ -77,7 +77,7 @@ async def rotate(
 
 
 async def page_of_sessions(
-    session: Session,
+    session: Reader,
     user_id: UUID,
     *,
     before: UUID | None,

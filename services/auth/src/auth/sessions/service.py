@@ -12,7 +12,7 @@ from auth.errors import InvalidPageSize, RefreshTokenJustUsed, SessionNotFound
 from auth.models import RefreshToken, UserSession
 from auth.origin import Origin
 from auth.sessions import repository
-from common.db import Session, new_id, now
+from common.db import Reader, Session, new_id, now
 
 DEFAULT_PAGE = 50
 LARGEST_PAGE = 200
@@ -148,7 +148,7 @@ async def log_out(session: Session, *, refresh_token: str, origin: Origin) -> No
 
 
 async def list_sessions(
-    session: Session, *, user_id: UUID, filters: Filters, before: UUID | None, page_size: int
+    session: Reader, *, user_id: UUID, filters: Filters, before: UUID | None, page_size: int
 ) -> tuple[list[SessionView], UUID | None]:
     """A page, newest first, and the id after which the next one starts. One statement."""
     if page_size < 0:

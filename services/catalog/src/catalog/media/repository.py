@@ -24,7 +24,7 @@ from catalog.media import rows
 from catalog.media.items import Item, SourcedItem, SourceKey
 from catalog.media.records import ItemRecord, SourceRecord
 from catalog.models import MediaItem, MediaSource
-from common.db import Session
+from common.db import Reader, Session
 
 
 def _with_kind() -> Select[tuple[object, ...]]:
@@ -60,7 +60,7 @@ _BY_SOURCE = (
 _BY_SOURCE_LOCKED = _BY_SOURCE.with_for_update(key_share=True, of=MediaItem)
 
 
-async def get(session: Session, media_item_id: UUID) -> SourcedItem | None:
+async def get(session: Reader, media_item_id: UUID) -> SourcedItem | None:
     found = await session.execute(_SOURCED_ITEM, {"id": media_item_id})
     row = found.one_or_none()
     if row is None:
@@ -68,13 +68,13 @@ async def get(session: Session, media_item_id: UUID) -> SourcedItem | None:
     return SourcedItem(rows.to_full_item(row), rows.to_sources(row.sources_json))
 
 
-async def get_many(session: Session, media_item_ids: Sequence[UUID]) -> dict[UUID, Item]:
+async def get_many(session: Reader, media_item_ids: Sequence[UUID]) -> dict[UUID, Item]:
     found = await session.execute(_ITEMS, {"ids": list(media_item_ids)})
     return {row.id: rows.to_full_item(row) for row in found}
 
 
 async def find_by_source(
-    session: Session, keys: Iterable[SourceKey], *, for_change: bool = False
+    session: Reader, keys: Iterable[SourceKey], *, for_change: bool = False
 ) -> dict[SourceKey, SourcedItem]:
     """What the sources' ids stand for; `for_change` keeps others from changing it meanwhile."""
     asked = list(keys)

@@ -8,17 +8,17 @@ from catalog.media.changes import Change, addition, renewal
 from catalog.media.errors import MediaItemNotFound, MediaSourceNotFound
 from catalog.media.items import Draft, Item, SourcedItem, SourceKey, Upserted
 from catalog.media.records import item_record, source_record
-from common.db import Session, now
+from common.db import Reader, Session, now
 
 
-async def get(session: Session, media_item_id: UUID) -> SourcedItem:
+async def get(session: Reader, media_item_id: UUID) -> SourcedItem:
     found = await repository.get(session, media_item_id)
     if found is None:
         raise MediaItemNotFound(media_item_id)
     return found
 
 
-async def get_many(session: Session, media_item_ids: Sequence[UUID]) -> list[Item]:
+async def get_many(session: Reader, media_item_ids: Sequence[UUID]) -> list[Item]:
     """In the order asked, each once; unknown ids are left out."""
     if not media_item_ids:
         return []
@@ -26,11 +26,11 @@ async def get_many(session: Session, media_item_ids: Sequence[UUID]) -> list[Ite
     return [known[one] for one in dict.fromkeys(media_item_ids) if one in known]
 
 
-async def find_by_source(session: Session, key: SourceKey) -> SourcedItem | None:
+async def find_by_source(session: Reader, key: SourceKey) -> SourcedItem | None:
     return (await repository.find_by_source(session, [key])).get(key)
 
 
-async def get_by_source(session: Session, key: SourceKey) -> SourcedItem:
+async def get_by_source(session: Reader, key: SourceKey) -> SourcedItem:
     # Postgres would refuse the NUL that no stored key has.
     nameless = "\x00" in key.source_name + key.external_id
     found = None if nameless else await find_by_source(session, key)

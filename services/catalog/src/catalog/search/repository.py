@@ -8,7 +8,7 @@ from sqlalchemy import ARRAY, Integer, Text, Uuid, bindparam, column, func, sele
 from catalog.media import rows
 from catalog.media.items import Item, MediaType
 from catalog.models import MediaItem
-from common.db import Session
+from common.db import Reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ _SEARCH = (
 
 
 async def search(
-    session: Session,
+    session: Reader,
     *,
     query: str,
     title_key: str,

@@ -8,7 +8,7 @@ from catalog.media.items import MediaType
 from catalog.search import repository
 from catalog.search.errors import EmptyQuery, InvalidPage
 from catalog.search.repository import Hits
-from common.db import Session
+from common.db import Reader
 
 LONGEST_QUERY = 256
 USUAL_PAGE = 20
@@ -18,7 +18,7 @@ DEEPEST = 10_000
 
 
 async def search(
-    session: Session,
+    session: Reader,
     *,
     query: str,
     media_types: Sequence[MediaType],

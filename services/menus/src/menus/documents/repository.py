@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Integer, Uuid, bindparam, case, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
-from common.db import Session
+from common.db import Reader, Session
 from menus import models
 from menus.documents.document import Document
 from menus.limits import PAGE_BYTES
@@ -69,18 +69,18 @@ NEXT_PAGE = FIRST_PAGE.where(
 )
 
 
-async def public_document(session: Session, slug: str) -> Found | None:
+async def public_document(session: Reader, slug: str) -> Found | None:
     row = (await session.execute(PUBLIC, {"slug": slug})).first()
     return None if row is None else Found._make(row)
 
 
-async def own_document(session: Session, menu_id: UUID, owner_id: UUID) -> bytes | None:
+async def own_document(session: Reader, menu_id: UUID, owner_id: UUID) -> bytes | None:
     document: bytes | None = await session.scalar(OWN, {"menu_id": menu_id, "owner_id": owner_id})
     return document
 
 
 async def page_of_documents(
-    session: Session, owner_id: UUID, after: After | None, page_size: int
+    session: Reader, owner_id: UUID, after: After | None, page_size: int
 ) -> Page:
     """Newest first. A page ends early when it would grow too large."""
     # One more than asked for tells whether more follow.

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from common.db import Session
+from common.db import Reader, Session
 from menus import events
 from menus import repository as menus
 from menus.documents import repository
@@ -15,7 +15,7 @@ from menus.limits import SLUG_LENGTH, Limits
 from menus.tree import Course, Menu
 
 
-async def read_public(session: Session, *, slug: str) -> Found:
+async def read_public(session: Reader, *, slug: str) -> Found:
     """One statement. Any text may be asked for."""
     storable = len(slug) <= SLUG_LENGTH and "\0" not in slug
     found = await repository.public_document(session, slug) if storable else None
@@ -24,7 +24,7 @@ async def read_public(session: Session, *, slug: str) -> Found:
     return found
 
 
-async def read_own(session: Session, *, own: OwnMenu) -> bytes:
+async def read_own(session: Reader, *, own: OwnMenu) -> bytes:
     """One statement."""
     document = await repository.own_document(session, own.menu_id, own.owner_id)
     if document is None:
@@ -32,9 +32,7 @@ async def read_own(session: Session, *, own: OwnMenu) -> bytes:
     return document
 
 
-async def list_own(
-    session: Session, *, owner_id: UUID, page_size: int, after: After | None
-) -> Page:
+async def list_own(session: Reader, *, owner_id: UUID, page_size: int, after: After | None) -> Page:
     """Newest first, in one statement."""
     return await repository.page_of_documents(session, owner_id, after, page_size)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from common.db import Session
+from common.db import Reader, Session
 from menus.repository import ITEMS, SNAPSHOT_COLUMNS, SNAPSHOTS
 from menus.tree import Snapshot, Work
 
@@ -22,7 +22,7 @@ HELD = (
 )
 
 
-async def known_ids(session: Session, ids: Sequence[UUID]) -> set[UUID]:
+async def known_ids(session: Reader, ids: Sequence[UUID]) -> set[UUID]:
     return set(await session.scalars(KNOWN, {"ids": list(ids)}))
 
 
