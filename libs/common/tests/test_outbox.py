@@ -5,6 +5,7 @@ import signal
 from functools import partial
 
 import pytest
+from prometheus_client import REGISTRY
 
 from common.outbox import Relay, depth
 from tastebuds.menus.v1.menu_events_pb2 import MenuPublished
@@ -80,6 +81,19 @@ async def test_two_relays_publish_nothing_twice_and_one_takes_over(
         await write(database, tables, ["c"])
         await eventually(partial(is_empty, database, tables))
     assert await published() == ["a", "b", "c"]
+
+
+async def test_a_relay_that_stands_by_is_quiet_after_news(
+    database, tables, jetstream, running, eventually
+):
+    relays = [Relay(database, jetstream, tables.Outbox) for _ in range(2)]
+    async with running(*(relay.run for relay in relays)):
+        await asyncio.sleep(0.2)  # both listen
+        await write(database, tables, ["a"])
+        await eventually(partial(is_empty, database, tables))
+        before = REGISTRY.get_sample_value("sql_statements_total")
+        await asyncio.sleep(0.5)
+        assert REGISTRY.get_sample_value("sql_statements_total") - before < 10
 
 
 async def test_a_crash_between_publishing_and_deleting_repeats_nothing(

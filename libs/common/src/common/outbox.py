@@ -96,13 +96,14 @@ class Relay:
 
     async def _publish_all(self, connection: AsyncConnection, stopping: asyncio.Event) -> None:
         while not stopping.is_set():
-            self._wake.clear()
             if await self.publish_batch(connection) < BATCH:
                 await self._rest()
 
     async def _rest(self) -> None:
+        """Until there is news, or for a second; also while standing by, which hears the same."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+        self._wake.clear()
 
     async def publish_batch(self, connection: AsyncConnection) -> int:
         waiting = select(self._rows).order_by(self._rows.c.id).limit(BATCH)
