@@ -72,6 +72,8 @@ async def connect(url: str, pool_size: int = 10) -> AsyncIterator[Database]:
     autocommit = create_async_engine(
         url,
         isolation_level="AUTOCOMMIT",
+        # An error's words end up in logs, traces and dead letters; what was sent may be a secret.
+        hide_parameters=True,
         pool_size=pool_size,
         max_overflow=1,  # the relay keeps one for itself
         pool_timeout=POOL_TIMEOUT_SECONDS,
