@@ -1,8 +1,10 @@
-"""What goes wrong with statements is said without what they carried."""
+"""Reads, transactions, and what goes wrong with either."""
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
+
+from common import db
 
 FAILING = text("select cast(:password as text), 1 / 0")
 
@@ -14,3 +16,38 @@ async def test_an_error_repeats_no_parameter(database, way):
             await session.execute(FAILING, {"password": "hunter2"})
     assert "division by zero" in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+async def test_reads_and_transactions_share_connections_and_keep_apart(database, tables):
+    """The pool gives the warmest connection: here it is always the same one."""
+    backend = text("select pg_backend_pid(), current_setting('transaction_isolation')")
+    seen = set()
+    for number in range(3):
+        async with database.sessions() as session:
+            session.add(tables.Effect(name=f"undone {number}"))
+            await session.flush()
+            seen.add(tuple((await session.execute(backend)).one()))
+            await session.rollback()
+        async with database.readers() as reader:
+            await reader.execute(insert(tables.Effect).values(name=f"kept {number}"))
+            seen.add(tuple((await reader.execute(backend)).one()))
+            assert not (await reader.get_raw_connection()).driver_connection.is_in_transaction()
+    assert len(seen) == 1
+    async with database.readers() as reader:
+        names = await reader.scalars(select(tables.Effect.name).order_by(tables.Effect.id))
+    assert names.all() == ["kept 0", "kept 1", "kept 2"]
+
+
+async def test_every_statement_is_counted_once_however_it_is_sent(database, tables):
+    def sent():
+        return db.statements_total._value.get()
+
+    before = sent()
+    async with database.readers() as reader:
+        await reader.execute(text("select 1"))
+    assert sent() - before == 1
+    async with database.sessions.begin() as session:
+        await session.execute(text("select 1"))
+        await session.execute(insert(tables.Effect), [{"name": "a"}, {"name": "b"}])
+        session.add(tables.Effect(name="c"))
+    assert sent() - before == 4
