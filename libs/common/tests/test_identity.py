@@ -1,5 +1,6 @@
 """Only tokens that auth signed, in time and for us, name a caller."""
 
+import asyncio
 import time
 from uuid import uuid4
 
@@ -21,10 +22,12 @@ class Issuer:
         self.key = Ed25519PrivateKey.generate()
         self.keys = {"one": self.key.public_key()}
         self.asked = 0
-        self.is_away = False
+        self.is_away = self.is_silent = False
 
     async def fetch(self):
         self.asked += 1
+        if self.is_silent:
+            await asyncio.sleep(60)
         if self.is_away:
             raise Unreachable("away")
         return dict(self.keys)
@@ -106,10 +109,35 @@ async def test_a_cached_token_still_expires(issuer):
 
 
 async def test_known_keys_go_on_working_while_auth_is_away(issuer):
-    verifier = TokenVerifier(issuer.fetch)
+    verifier = TokenVerifier(issuer.fetch, keys_max_age=0)
     await verifier.verify(issuer.sign())
     issuer.is_away = True
+    for _ in range(5):
+        await verifier.verify(issuer.sign())
+    assert issuer.asked == 2  # in vain, and not by everybody
+
+
+async def test_nobody_waits_for_the_renewal_of_known_keys(issuer):
+    verifier = TokenVerifier(issuer.fetch, keys_max_age=0)
     await verifier.verify(issuer.sign())
+    issuer.is_silent = True
+    waiting = asyncio.create_task(verifier.verify(issuer.sign()))
+    async with asyncio.timeout(2):
+        await asyncio.sleep(0)
+        await verifier.verify(issuer.sign())
+    assert not waiting.done()
+    waiting.cancel()
+
+
+async def test_a_withdrawn_key_is_forgotten(issuer):
+    verifier = TokenVerifier(issuer.fetch, keys_max_age=0)
+    token = issuer.sign()
+    await verifier.verify(token)
+    issuer.keys = {"two": Ed25519PrivateKey.generate().public_key()}
+    with pytest.raises(InvalidToken):
+        await verifier.verify(issuer.sign())
+    with pytest.raises(InvalidToken):
+        await verifier.verify(token)
 
 
 async def test_without_any_key_the_absence_of_auth_is_said(issuer):

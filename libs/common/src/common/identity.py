@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import jwt
@@ -19,6 +20,8 @@ ADMIN = "admin"
 
 KEYS_MAX_AGE_SECONDS = 600
 KEYS_MIN_AGE_SECONDS = 1
+# Between attempts to renew known keys while auth is away.
+KEYS_RETRY_SECONDS = 5
 CACHED_TOKENS = 10_000
 
 FetchKeys = Callable[[], Awaitable[Mapping[str, Ed25519PublicKey]]]
@@ -34,14 +37,6 @@ class InvalidToken(DomainError):
         super().__init__("Invalid token")
 
 
-class AdminRequired(DomainError):
-    kind = Kind.FORBIDDEN
-    reason = "ADMIN_REQUIRED"
-
-    def __init__(self) -> None:
-        super().__init__("Admin access required for operations diagnostics")
-
-
 @dataclass(frozen=True, slots=True)
 class Caller:
     """The person behind an access token."""
@@ -49,7 +44,7 @@ class Caller:
     user_id: UUID
     session_id: UUID
     roles: frozenset[str]
-    token: str
+    token: str = field(repr=False)
     expires_at: float
 
     @property
@@ -64,10 +59,13 @@ class TokenVerifier:
     now and then so that withdrawn keys are forgotten; while it fails, known keys go on working.
     """
 
-    def __init__(self, fetch_keys: FetchKeys) -> None:
+    def __init__(
+        self, fetch_keys: FetchKeys, *, keys_max_age: float = KEYS_MAX_AGE_SECONDS
+    ) -> None:
         self._fetch_keys = fetch_keys
+        self._keys_max_age = keys_max_age
         self._keys: Mapping[str, Ed25519PublicKey] = {}
-        self._fetched_at = float("-inf")
+        self._fetched_at = self._renewed_at = float("-inf")
         self._fetching = asyncio.Lock()
         self._verified: dict[str, Caller] = {}
 
@@ -90,25 +88,30 @@ class TokenVerifier:
         except (jwt.PyJWTError, ValueError):
             raise InvalidToken from None
         age = time.monotonic() - self._fetched_at
-        unknown = kid not in self._keys
-        if age > KEYS_MAX_AGE_SECONDS or (unknown and age > KEYS_MIN_AGE_SECONDS):
-            await self._refresh_keys(must_succeed=unknown)
+        if kid not in self._keys:
+            if age > KEYS_MIN_AGE_SECONDS:
+                await self._refresh_keys()
+        elif age > self._keys_max_age:
+            await self._renew_keys()
         key = self._keys.get(str(kid))
         if key is None:
             raise InvalidToken
         return key
 
-    async def _refresh_keys(self, *, must_succeed: bool) -> None:
+    async def _renew_keys(self) -> None:
+        """One caller asks, the others go on with what is known; so does it when nobody answers."""
+        if self._renewed_at > time.monotonic() - KEYS_RETRY_SECONDS:
+            return
+        self._renewed_at = time.monotonic()
+        with suppress(DomainError):
+            await self._refresh_keys()
+
+    async def _refresh_keys(self) -> None:
         began = time.monotonic()
         async with self._fetching:
             if self._fetched_at > began:
                 return
-            try:
-                keys = await self._fetch_keys()
-            except DomainError:
-                if must_succeed:
-                    raise
-                return
+            keys = await self._fetch_keys()
             if keys.keys() != self._keys.keys():
                 self._verified.clear()
             self._keys = keys
