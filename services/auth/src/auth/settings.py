@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -14,6 +15,8 @@ from auth.throttle.service import Limits
 from common.settings import DataServiceSettings
 
 DAY = 24 * 3600
+# Not longer: gateways remember revoked sessions for as long as this (gateway/revocations.py).
+AccessTokenSeconds = Annotated[int, Field(ge=1, le=1800)]
 
 
 class CommandSettings(BaseSettings):
@@ -23,7 +26,7 @@ class CommandSettings(BaseSettings):
 
     database_url: str
     key_password_file: Path | None = None
-    access_token_seconds: int = Field(default=1800, ge=1)
+    access_token_seconds: AccessTokenSeconds = 1800
 
 
 class Settings(DataServiceSettings):
@@ -34,7 +37,7 @@ class Settings(DataServiceSettings):
     # How long a process signs with the key it knows before it looks for a newer one.
     key_ring_seconds: float = Field(default=5, gt=0, le=60)
 
-    access_token_seconds: int = Field(default=1800, ge=1)
+    access_token_seconds: AccessTokenSeconds = 1800
     refresh_token_seconds: int = Field(default=7 * DAY, ge=1)
     # A session ends for good after this long, however often it was refreshed.
     session_seconds: int = Field(default=90 * DAY, ge=1)

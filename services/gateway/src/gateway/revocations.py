@@ -4,15 +4,11 @@ import time
 from datetime import timedelta
 from uuid import UUID
 
-import structlog
-
 from common.errors import DomainError, Kind
 from common.identity import Caller, InvalidToken
 
-log = structlog.get_logger()
-
-# A token lives 30 minutes; whatever was revoked longer ago has expired by itself. One minute more
-# for clocks that differ.
+# A token lives 30 minutes at most (auth/settings.py); whatever was revoked longer ago has expired
+# by itself. One minute more for clocks that differ.
 LOOKBACK = timedelta(minutes=31)
 SWEEP_EVERY = 1000
 
