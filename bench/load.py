@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlsplit
 
-WARM_UP_SECONDS = 0.5
 ANSWER_SECONDS = 60
 
 

@@ -36,9 +36,8 @@ SETTINGS = {
     "log_timezone": "UTC",
 }
 
-# Only for data that nobody will miss.
-# Survives a killed server but no power cut. Commits still wait for the log to be written: what a
-# test was told is done must be there after a crash.
+# For data that nobody will miss: survives a killed server but no power cut. Commits still wait for
+# the log to be written: what a test was told is done must be there after a crash.
 CARELESS = {"fsync": "off", "full_page_writes": "off"}
 
 

@@ -142,7 +142,7 @@ class Stack:
             time.sleep(0.2)
 
     def readiness(self) -> dict[str, Readiness]:
-        """Ask every service and server whether it is ready, all at once."""
+        """Ask every service whether it is ready, all at once."""
         names = [name for name, _, _ in self.plan.processes()]
         with ThreadPoolExecutor(len(names) or 1) as threads:
             return dict(zip(names, threads.map(ask_ready, map(self._ops_port, names)), strict=True))

@@ -27,20 +27,19 @@ SERVICES = services_of(media_service_pb2.DESCRIPTOR, search_service_pb2.DESCRIPT
 async def main() -> None:
     settings = Settings()
     telemetry.configure("catalog", settings)
+    tls, grace = settings.tls_dir, settings.shutdown_seconds
     async with (
         db.connect_when_ready(settings) as database,
         nats_client.connect_when_ready("catalog", settings) as nats,
+        create_channel(
+            "auth", settings.auth_target, tls, services_of(key_service_pb2.DESCRIPTOR)
+        ) as auth,
     ):
         jetstream = nats.jetstream()
         await nats_client.declare_streams(jetstream, "catalog")
-        tls, grace = settings.tls_dir, settings.shutdown_seconds
-        auth = create_channel(
-            "auth", settings.auth_target, tls, services_of(key_service_pb2.DESCRIPTOR)
-        )
         grpc = GrpcServer("catalog", SERVICES, TokenVerifier(keys.from_auth(auth)))
         add_MediaServiceServicer_to_server(MediaServicer(database), grpc.server)
         add_SearchServiceServicer_to_server(SearchServicer(database), grpc.server)
-        relay = Relay(database, jetstream, Outbox)
         consumers = [
             Consumer("catalog", stream, handlers, database, Inbox)
             for stream, handlers in by_stream(HANDLERS).items()
@@ -55,10 +54,9 @@ async def main() -> None:
         await process.run_parts(
             partial(grpc.serve, settings.grpc_listen, tls, grace=grace),
             partial(http_server.serve, ops, settings.ops_listen, grace=grace),
-            relay.run,
+            Relay(database, jetstream, Outbox).run,
             *(partial(consumer.run, jetstream) for consumer in consumers),
         )
-        await auth.close()
 
 
 if __name__ == "__main__":

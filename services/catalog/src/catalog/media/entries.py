@@ -13,6 +13,7 @@ from catalog.models import (
     LONGEST_LANGUAGE,
     LONGEST_NAME,
     LONGEST_TITLE,
+    LONGEST_URL,
 )
 
 LATEST_YEAR = 2200
@@ -53,7 +54,7 @@ def _faults(facts: Facts) -> Faults:
         ("canonical_url", facts.canonical_url),
     ):
         if url and not bounds.is_url(url):
-            yield field, "must be an http or https address of at most 1024 characters"
+            yield field, f"must be an http or https address of at most {LONGEST_URL} characters"
     if facts.metadata_json:
         yield from _metadata_faults(facts.metadata_json)
     if facts.extension:

@@ -1,3 +1,5 @@
+"""What can go wrong with works."""
+
 from collections.abc import Mapping
 from uuid import UUID
 

@@ -1,3 +1,5 @@
+"""What can be wrong with a question."""
+
 from common.errors import DomainError, Kind
 
 
