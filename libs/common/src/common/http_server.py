@@ -7,6 +7,8 @@ from typing import Any
 
 import uvicorn
 
+from common.http_protocol import BoundedProtocol
+
 
 class HttpServer(uvicorn.Server):
     """Leaves the signals to the process, which stops all its parts together."""
@@ -24,7 +26,7 @@ async def serve(app: Any, listen: str, stopping: asyncio.Event, *, grace: float)
             app,
             host=host.strip("[]"),
             port=int(port),
-            http="httptools",
+            http=BoundedProtocol,
             log_config=None,
             access_log=False,
             lifespan="off",
