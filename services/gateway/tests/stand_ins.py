@@ -42,7 +42,9 @@ def not_found(what: str) -> Fact:
 
 
 def after(seconds: float) -> Timestamp:
-    return Timestamp(seconds=int(time.time() + seconds))
+    timestamp = Timestamp()
+    timestamp.FromNanoseconds(time.time_ns() + int(seconds * 1e9))
+    return timestamp
 
 
 @dataclass

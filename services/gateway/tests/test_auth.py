@@ -85,6 +85,16 @@ async def test_cookies_carry_a_whole_visit(running, ada_id):
         assert (await browser.post("/api/auth/logout")).status_code == 204
 
 
+async def test_cookies_live_as_long_as_their_tokens(running, ada_id):
+    async with running.client() as browser:
+        for _ in range(3):  # whatever fraction of a second it is
+            answer = await browser.post("/api/auth/login", json=LOGIN)
+            access, refresh = answer.headers.get_list("set-cookie")
+            assert "Max-Age=1800;" in access
+            assert "Max-Age=604800;" in refresh
+            await asyncio.sleep(0.34)
+
+
 async def test_the_body_wins_over_the_cookie(running, world, ada_id):
     async with running.client() as browser:
         await browser.post("/api/auth/login", json=LOGIN)

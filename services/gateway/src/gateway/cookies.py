@@ -1,5 +1,6 @@
 """The two session cookies."""
 
+import math
 import time
 
 from fastapi import Request
@@ -43,7 +44,8 @@ def _set(
     response.set_cookie(
         name,
         value,
-        max_age=max(0, round(expires_at.seconds - time.time())),
+        # Up: the moments since it was issued are no reason to forget a token a second early.
+        max_age=max(0, math.ceil(expires_at.ToNanoseconds() / 1e9 - time.time())),
         path="/",
         secure=_is_https(request),
         httponly=True,

@@ -123,7 +123,7 @@ Moment = Annotated[
 Metadata = Annotated[dict[str, Any], AfterValidator(_plain_json)]
 Position = Annotated[int, Field(ge=0, le=100_000)]
 Count = Annotated[int, Field(ge=0, le=LARGEST_INT)]
-Ids = Annotated[list[UUID], Field(min_length=1, max_length=500)]
+Ids = Annotated[list[UUID], Field(max_length=500)]
 
 Limit = Annotated[int, Query(ge=1, le=100, description="Most entries in one answer.")]
 Cursor = Annotated[
