@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
+import orjson
 import pytest
 
 from ingest.circuit import State
@@ -196,3 +197,11 @@ async def test_nul_is_taken_out_of_what_will_be_stored(stub):
     draft = await fetch(stub)
     assert (draft.title, draft.subtitle) == ("Foam", "a\\u0000b\\")
     assert draft.raw_payload == b'{"id": 603, "title": "Foam", "tagline": "a\\\\u0000b\\\\"}'
+
+
+async def test_text_cut_inside_a_character_is_no_garbage(stub):
+    body = rb'{"id": 603, "title": "Foam \ud83c", "tagline": "\udf0a \uD83C\uDF0A \\ud83c"}'
+    stub.plan(PATH, Answer(body))
+    draft = await fetch(stub)
+    assert (draft.title, draft.subtitle) == ("Foam \ufffd", "\ufffd \U0001f30a \\ud83c")
+    assert orjson.loads(draft.raw_payload)["title"] == draft.title

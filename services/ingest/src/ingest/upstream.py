@@ -29,7 +29,12 @@ from ingest.errors import (
     UpstreamUnavailable,
 )
 
-_ESCAPED_NUL = b"\\u0000"
+# What is JSON but what Postgres stores in no text: NUL, and half a surrogate pair.
+_PERHAPS_UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+_HALF = rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+_PAIR = rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+# From the left, so that an escaped backslash is never taken for the beginning of an escape.
+_ESCAPE = re.compile(rb"(?P<pair>%b)|(?P<half>%b)|(?P<nul>\\u0000)|\\." % (_PAIR, _HALF))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +219,7 @@ class Upstream:
         return Reply(
             self._source,
             response.status_code,
-            _without_nul(bytes(body)),
+            _storable(bytes(body)),
             _seconds(response.headers.get("Retry-After")),
         )
 
@@ -248,9 +253,10 @@ def _seconds(retry_after: str | None) -> float | None:
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
-def _without_nul(body: bytes) -> bytes:
-    """The body without escaped NULs, which are JSON but which Postgres stores in no text."""
-    if _ESCAPED_NUL not in body:
-        return body
-    # An even number of backslashes before it: they escape each other, not the `u`.
-    return re.sub(rb"(?<!\\)((?:\\\\)*)\\u0000", rb"\1", body)
+def _storable(body: bytes) -> bytes:
+    """The body without escaped NULs; text that was cut inside a character ends in U+FFFD."""
+    return _ESCAPE.sub(_mend, body) if _PERHAPS_UNSTORABLE.search(body) else body
+
+
+def _mend(escape: re.Match[bytes]) -> bytes:
+    return {"nul": b"", "half": rb"\ufffd"}.get(escape.lastgroup or "", escape[0])

@@ -60,16 +60,17 @@ class _IndustryIdentifier(Part):
 
 
 class _ImageLinks(Part):
-    extra_large: Https = Field(None, alias="extraLarge")
-    large: Https = None
-    medium: Https = None
-    small: Https = None
     thumbnail: Https = None
+    small: Https = None
+    medium: Https = None
+    large: Https = None
+    extra_large: Https = Field(None, alias="extraLarge")
     small_thumbnail: Https = Field(None, alias="smallThumbnail")
 
-    def largest(self) -> str | None:
-        by_size = (self.extra_large, self.large, self.medium, self.small)
-        return next(filter(None, (*by_size, self.thumbnail, self.small_thumbnail)), None)
+    def cover(self) -> str | None:
+        """The thumbnail, as in the earlier version; else the next best that is there."""
+        larger = (self.small, self.medium, self.large, self.extra_large)
+        return next(filter(None, (self.thumbnail, *larger, self.small_thumbnail)), None)
 
 
 class _VolumeInfo(Part):
@@ -207,17 +208,17 @@ def _draft(volume: _Volume, raw: bytes) -> MediaDraft:
     info = volume.info
     if not volume.id or not _VOLUME_ID.fullmatch(volume.id):
         raise IncompleteItem(_SOURCE, "id")
-    if info is None or info.title is None:
-        raise IncompleteItem(_SOURCE, "title")
+    if info is None:
+        raise IncompleteItem(_SOURCE, "volumeInfo")
     return MediaDraft(
         media_type=MediaType.BOOK,
         source_name=_SOURCE,
         external_id=volume.id,
-        title=info.title,
+        title=info.title or "Unknown",
         subtitle=info.subtitle,
         description=info.description,
         release_date=info.published_date,
-        cover_image_url=info.image_links.largest() if info.image_links else None,
+        cover_image_url=info.image_links.cover() if info.image_links else None,
         canonical_url=_page(volume.id, info),
         source_url=volume.self_link or f"https://www.googleapis.com/books/v1/volumes/{volume.id}",
         metadata=present(
