@@ -33,6 +33,7 @@ def quick(monkeypatch):
     """Retries without their pauses."""
     monkeypatch.setitem(vars(consuming), "BACKOFF_SECONDS", (0.01,))
     monkeypatch.setitem(vars(consuming), "MAX_ATTEMPTS", 3)
+    monkeypatch.setitem(vars(consuming), "AWAY_SECONDS", 0.01)
 
 
 def consumer_of(database, tables, handler):
@@ -91,6 +92,24 @@ async def test_a_failure_takes_its_half_done_effects_back_and_is_tried_again(
         await say(jetstream, "a")
         await eventually(partial(shows, database, tables, ["a"]))
     assert len(attempts) == 2
+    assert await buried(jetstream) == 0
+
+
+async def test_an_outage_of_the_database_is_no_failure_of_the_message(
+    database, tables, jetstream, running, eventually, quick
+):
+    troubles = [ConnectionError("the database is away")] * 5 + [RuntimeError("a deadlock")]
+
+    async def struggle(session, event):
+        if troubles:
+            raise troubles.pop(0)
+        session.add(tables.Effect(name=event.slug))
+
+    consumer = consumer_of(database, tables, struggle)
+    async with running(partial(consumer.run, jetstream)):
+        await say(jetstream, "a")
+        await eventually(partial(shows, database, tables, ["a"]))
+    assert consumer.state.failed == 1
     assert await buried(jetstream) == 0
 
 

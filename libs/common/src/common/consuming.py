@@ -13,6 +13,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from prometheus_client import Counter
 
 from common import dead_letters, telemetry
+from common.attempts import Attempts
 from common.db import Database, is_unavailable
 from common.handlers import Handlers
 from common.inbox import InboxRow, is_first
@@ -27,6 +28,7 @@ FETCH = 50
 # Also how long a stop may have to wait for an idle consumer.
 FETCH_SECONDS = 1.0
 ACK_WAIT_SECONDS = 60
+MOST_PENDING = 4 * FETCH
 
 consumed_total = Counter("consumer_messages", "Messages consumed.", ["stream", "result"])
 
@@ -66,6 +68,7 @@ class Consumer:
         }
         self._database = database
         self._inbox = inbox
+        self._attempts = Attempts(MOST_PENDING)
         self.state = ConsumerState(stream, service, subjects=sorted(self._handlers))
 
     async def run(self, jetstream: JetStreamContext, stopping: asyncio.Event) -> None:
@@ -86,7 +89,7 @@ class Consumer:
             deliver_policy=DeliverPolicy.ALL,
             ack_wait=ACK_WAIT_SECONDS,
             max_deliver=-1,
-            max_ack_pending=4 * FETCH,
+            max_ack_pending=MOST_PENDING,
         )
         await jetstream.add_consumer(self.state.stream, config)
         subscription = await jetstream.pull_subscribe_bind(
@@ -116,6 +119,7 @@ class Consumer:
             await self._give_back(jetstream, message, error)
         else:
             await message.ack()
+            self._attempts.forget(message)
             self.state.done += 1
             consumed_total.labels(self.state.stream, "done").inc()
 
@@ -127,7 +131,7 @@ class Consumer:
         log.error("message failed", subject=message.subject, exc_info=error)
         consumed_total.labels(self.state.stream, "failed").inc()
         self.state.failed += 1
-        attempt = message.metadata.num_delivered
+        attempt = self._attempts.fail(message)
         if attempt >= MAX_ATTEMPTS:
             await self._bury(jetstream, message, self.state.last_error)
         else:
@@ -135,6 +139,7 @@ class Consumer:
 
     async def _bury(self, jetstream: JetStreamContext, message: Msg, error: str) -> None:
         await dead_letters.bury(jetstream, message, self.state.durable, error)
+        self._attempts.forget(message)
         self.state.dead += 1
         self.state.last_error = error
         consumed_total.labels(self.state.stream, "dead").inc()
