@@ -3,15 +3,14 @@
 from datetime import datetime
 from uuid import UUID
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from auth.models import Outbox
+from common.timestamps import timestamp
 from tastebuds.auth.v1.account_events_pb2 import UserChanged, UserDeleted, UserRegistered
 from tastebuds.auth.v1.session_events_pb2 import SessionRevoked
 
 
 def user_registered(user_id: UUID, at: datetime) -> Outbox:
-    return Outbox.of(UserRegistered(user_id=str(user_id), registered_at=_timestamp(at)))
+    return Outbox.of(UserRegistered(user_id=str(user_id), registered_at=timestamp(at)))
 
 
 def user_changed(user_id: UUID) -> Outbox:
@@ -19,16 +18,10 @@ def user_changed(user_id: UUID) -> Outbox:
 
 
 def user_deleted(user_id: UUID, at: datetime) -> Outbox:
-    return Outbox.of(UserDeleted(user_id=str(user_id), deleted_at=_timestamp(at)))
+    return Outbox.of(UserDeleted(user_id=str(user_id), deleted_at=timestamp(at)))
 
 
 def session_revoked(session_id: UUID, user_id: UUID, at: datetime) -> Outbox:
     return Outbox.of(
-        SessionRevoked(session_id=str(session_id), user_id=str(user_id), revoked_at=_timestamp(at))
+        SessionRevoked(session_id=str(session_id), user_id=str(user_id), revoked_at=timestamp(at))
     )
-
-
-def _timestamp(at: datetime) -> Timestamp:
-    stamp = Timestamp()
-    stamp.FromDatetime(at)
-    return stamp

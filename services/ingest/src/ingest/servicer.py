@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from common.requests import current_caller
+from common.timestamps import timestamp
 from ingest import service
 from ingest.circuit import CircuitSnapshot, OperationSnapshot, State
 from ingest.clients import CatalogClient
@@ -66,15 +65,12 @@ def _on(source: Source, circuit: CircuitSnapshot) -> pb.SourceStatus:
         state = pb.SOURCE_STATE_CIRCUIT_OPEN
     elif circuit.last_error:
         state = pb.SOURCE_STATE_DEGRADED
-    open_until = Timestamp()
-    if circuit.open_until is not None:
-        open_until.FromDatetime(circuit.open_until)
     return pb.SourceStatus(
         source=source,
         state=state,
         circuit=pb.Circuit(
             failure_streak=circuit.failure_streak,
-            open_until=open_until if circuit.open_until is not None else None,
+            open_until=timestamp(circuit.open_until) if circuit.open_until else None,
             remaining_cooldown_seconds=circuit.remaining_cooldown,
             current_backoff_seconds=circuit.current_backoff,
             opened_count=circuit.opened_count,

@@ -1,10 +1,7 @@
 """SessionService: gRPC in, gRPC out."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
-
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from auth.errors import InvalidRefreshToken
 from auth.keys.ring import KeyRing
@@ -14,6 +11,7 @@ from auth.sessions.service import Filters, Grant, Lifetimes, Person, Reason, Ses
 from auth.tokens import Signer
 from common.db import Database, now
 from common.requests import current_caller, parse_id
+from common.timestamps import timestamp
 from tastebuds.auth.v1 import session_service_pb2 as pb
 from tastebuds.auth.v1.account_service_pb2 import Client, Tokens
 from tastebuds.auth.v1.session_service_pb2_grpc import SessionServiceServicer
@@ -119,7 +117,7 @@ def to_user(person: Person) -> User:
         id=str(person.id),
         email=person.email,
         display_name=person.display_name,
-        created_at=_timestamp(person.created_at),
+        created_at=timestamp(person.created_at),
         roles=person.roles,
     )
 
@@ -135,26 +133,20 @@ def to_tokens(grant: Grant, signer: Signer) -> Tokens:
     return Tokens(
         access_token=access_token,
         refresh_token=grant.refresh_token,
-        access_expires_at=_timestamp(grant.access_expires_at),
-        refresh_expires_at=_timestamp(grant.refresh_expires_at),
+        access_expires_at=timestamp(grant.access_expires_at),
+        refresh_expires_at=timestamp(grant.refresh_expires_at),
     )
 
 
 def to_session(view: SessionView, current_id: UUID) -> pb.Session:
     return pb.Session(
         id=str(view.id),
-        created_at=_timestamp(view.created_at),
-        last_used_at=_timestamp(view.last_used_at),
-        expires_at=_timestamp(view.expires_at),
-        revoked_at=_timestamp(view.revoked_at) if view.revoked_at else None,
+        created_at=timestamp(view.created_at),
+        last_used_at=timestamp(view.last_used_at),
+        expires_at=timestamp(view.expires_at),
+        revoked_at=timestamp(view.revoked_at) if view.revoked_at else None,
         revoked_reason=view.revoked_reason or "",
         is_active=view.revoked_at is None and view.expires_at > now(),
         is_current=view.id == current_id,
         client=Client(address=view.address or "", user_agent=view.user_agent or ""),
     )
-
-
-def _timestamp(moment: datetime) -> Timestamp:
-    stamp = Timestamp()
-    stamp.FromDatetime(moment)
-    return stamp

@@ -1,9 +1,7 @@
 """Works on the wire."""
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
-
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from catalog.media.drafts import make_draft
 from catalog.media.entries import make_entry
@@ -21,6 +19,7 @@ from catalog.media.items import (
     Source,
     SourceKey,
 )
+from common.timestamps import timestamp
 from tastebuds.catalog.v1 import media_pb2 as pb
 from tastebuds.catalog.v1.media_service_pb2 import MediaDraft
 
@@ -91,12 +90,6 @@ def from_source(source: Source) -> pb.MediaSource:
         canonical_url=source.canonical_url,
         fetched_at=timestamp(source.fetched_at),
     )
-
-
-def timestamp(moment: datetime) -> Timestamp:
-    message = Timestamp()
-    message.FromDatetime(moment)
-    return message
 
 
 def _to_facts(message: pb.MediaItem) -> Facts:

@@ -6,6 +6,8 @@ from typing import Any
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from common import timestamps
+
 
 def present(message: Message, field: str) -> Any:
     """The field's value, or None when it is not set."""
@@ -23,8 +25,4 @@ def present_moment(message: Message, field: str) -> datetime | None:
 
 
 def timestamp(value: datetime | None) -> Timestamp | None:
-    if value is None:
-        return None
-    made = Timestamp()
-    made.FromDatetime(value)
-    return made
+    return None if value is None else timestamps.timestamp(value)
