@@ -8,7 +8,7 @@ from nats.js import JetStreamContext
 
 from common import dead_letters
 from common.consuming import Consumer, ConsumerState
-from common.db import Database
+from common.db import ERRORS, Database, is_unavailable
 from common.outbox import OutboxRow, depth
 
 
@@ -53,8 +53,14 @@ class Queues:
             consumers = [await self._consumer(consumer) for consumer in self.consumers]
             dead = await self._dead_letters()
         except (NatsError, TimeoutError) as error:
-            warnings.append(f"NATS: {error or type(error).__name__}")
-        outbox = await self._outbox()
+            warnings.append(f"NATS: {_words(error)}")
+        outbox = None
+        try:
+            outbox = await self._outbox()
+        except ERRORS as error:
+            if not is_unavailable(error):
+                raise
+            warnings.append(f"Postgres: {_words(error)}")
         return QueueReport(self.service, outbox, consumers, dead, warnings)
 
     async def _outbox(self) -> OutboxReport | None:
@@ -77,3 +83,8 @@ class Queues:
             dead_letters.STREAM, subjects_filter=f"dlq.{self.service}.>"
         )
         return sum((found.state.subjects or {}).values())
+
+
+def _words(error: Exception) -> str:
+    """A timeout has none of its own."""
+    return str(error)[:300] or type(error).__name__
