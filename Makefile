@@ -56,14 +56,14 @@ proto-check: install  ## lint proto/, check it against the last commit on main, 
 	  --grpc_python_out=.venv/proto-check --mypy_out=quiet:.venv/proto-check --mypy_grpc_out=quiet:.venv/proto-check $(PROTOS)
 	@diff -r -x __pycache__ .venv/proto-check/tastebuds libs/contracts/src/tastebuds || { echo "libs/contracts is stale: run make proto"; exit 1; }
 
-lint: install
+lint: install  ## ruff
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 
-types: install
+types: install  ## mypy
 	@$(BIN)/mypy
 
-imports: install
+imports: install  ## who may import whom
 	@$(BIN)/lint-imports
 
 check: lint types imports proto-check  ## lint, types, import contracts, proto
@@ -71,7 +71,7 @@ check: lint types imports proto-check  ## lint, types, import contracts, proto
 test: check  ## everything CI runs: check, then all tests on their own Postgres and NATS
 	@$(BIN)/python -m pytest
 
-bench: install  ## measure the budgets of docs; starts its own stack
+bench: install  ## what requests cost, beside the limits of door and database; starts its own stack
 	@$(BIN)/python -m bench
 
 format: install  ## let ruff and buf rewrite the files

@@ -1,7 +1,7 @@
 """`make bench`: what requests cost, beside the limits of the door and of the database.
 
-Figures of one run belong together; figures of two runs do not, for machines are noisy. The budgets
-are architecture §9's, as ratios where it gives ratios.
+Figures of one run belong together; figures of two runs do not, for machines are noisy. Hence most
+budgets are ratios: see judge.
 """
 
 import argparse

@@ -10,7 +10,7 @@ PROCESSES = ("gateway", "auth", "catalog", "ingest", "menus", "postgres", "nats"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A budget of architecture §9, as a ratio or figure of this run."""
+    """A budget, and the ratio or figure of this run beside it."""
 
     what: str
     measured: str

@@ -8,10 +8,10 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from stack.errors import StackError
-from stack.services import REPLICA_STEP, Service
+from stack.services import NATS_PORT, REPLICA_STEP, Service
 
 DEFAULT_PORT = 8400
-HIGHEST_OFFSET = 80  # the edge's http port, see the architecture
+HIGHEST_OFFSET = NATS_PORT
 MOST_REPLICAS = 50
 
 
