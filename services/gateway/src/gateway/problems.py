@@ -42,7 +42,6 @@ STATUS_BY_REASON = {
     "COURSE_IDS_MISMATCH": 400,
 }
 REASON_BY_STATUS = {
-    400: "BAD_REQUEST",
     404: "NOT_FOUND",
     405: "METHOD_NOT_ALLOWED",
     413: "BODY_TOO_LARGE",
@@ -53,6 +52,7 @@ REASON_BY_STATUS = {
 STANDARD = frozenset({"type", "title", "status", "detail", "instance", "reason", "trace_id"})
 RETRIED = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 SHOWN_ERRORS = 20
+UNREADABLE_BODY = {"loc": ("body",), "msg": "JSON decode error", "type": "json_invalid"}
 
 
 def problem(
@@ -136,7 +136,10 @@ async def _rpc_error(request: Request, error: Exception) -> Response:
 
 async def _invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
-    found = error.errors()
+    return _invalid(request, error.errors())
+
+
+def _invalid(request: Request, found: Sequence[Mapping[str, Any]]) -> Response:
     if _has_foreign_body(request, found):
         return problem(
             415,
@@ -160,6 +163,9 @@ async def _invalid_request(request: Request, error: Exception) -> Response:
 
 async def _http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    if error.status_code == HTTPStatus.BAD_REQUEST:
+        # FastAPI's word for a body on which its JSON parser gave up: no text, or without bottom.
+        return _invalid(request, [UNREADABLE_BODY])
     headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = ", ".join(sorted(_allowed(request)))
