@@ -3,21 +3,24 @@
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
 from google.protobuf.message import Message
-from sqlalchemy import DateTime, String, func, select, update
+from sqlalchemy import DateTime, String, delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from common.db import Session
+from common.db import Session, now
 from common.errors import DomainError, Kind
 
 Reply = TypeVar("Reply", bound=Message)
 
 MAX_KEY_LENGTH = 255
+# Nobody sends a request again after so long.
+KEPT = timedelta(days=7)
+SWEPT_AT_ONCE = 1000
 
 
 class IdempotencyRow:
@@ -31,6 +34,16 @@ class IdempotencyRow:
     created_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.now(), index=True
     )
+
+    @classmethod
+    async def sweep(cls, session: Session) -> bool:
+        """Forget old keys; says whether there may be more of them."""
+        rows: Any = cls.__table__  # type: ignore[attr-defined]
+        key = (rows.c.user_id, rows.c.key)
+        old = select(*key).where(rows.c.created_at < now() - KEPT)
+        some = old.limit(SWEPT_AT_ONCE).with_for_update(skip_locked=True)
+        statement = delete(rows).where(tuple_(*key).in_(some)).returning(rows.c.key)
+        return len((await session.scalars(statement)).all()) == SWEPT_AT_ONCE
 
 
 class IdempotencyKeyReused(DomainError):

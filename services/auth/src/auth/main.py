@@ -10,7 +10,7 @@ from auth.models import Outbox
 from auth.passwords import Passwords
 from auth.sessions.servicer import SessionServicer
 from auth.settings import Settings
-from auth.sweeping.sweeper import Sweeper
+from auth.sweeping import service as sweeping
 from common import db, http_server, nats_client, ops_http, process, telemetry
 from common.access import services_of
 from common.db import Database
@@ -19,6 +19,7 @@ from common.identity import TokenVerifier
 from common.ops_http import Check
 from common.outbox import Relay
 from common.queues import Queues
+from common.sweeping import Sweeper
 from tastebuds.auth.v1 import account_service_pb2, key_service_pb2, session_service_pb2
 from tastebuds.auth.v1.account_service_pb2_grpc import add_AccountServiceServicer_to_server
 from tastebuds.auth.v1.key_service_pb2_grpc import add_KeyServiceServicer_to_server
@@ -61,18 +62,13 @@ async def main() -> None:
             }
             queues = Queues("auth", database, Outbox, jetstream, [])
             ops = ops_http.create_app(checks, queues.report)
+            sweep = partial(sweeping.sweep, retention=settings.retention)
+            tls, grace = settings.tls_dir, settings.shutdown_seconds
             await process.run_parts(
-                lambda stopping: grpc.serve(
-                    settings.grpc_listen,
-                    settings.tls_dir,
-                    stopping,
-                    grace=settings.shutdown_seconds,
-                ),
-                lambda stopping: http_server.serve(
-                    ops, settings.ops_listen, stopping, grace=settings.shutdown_seconds
-                ),
+                partial(grpc.serve, settings.grpc_listen, tls, grace=grace),
+                partial(http_server.serve, ops, settings.ops_listen, grace=grace),
                 Relay(database, jetstream, Outbox).run,
-                Sweeper(database, settings.retention).run,
+                Sweeper(database, sweep, settings.retention.every).run,
             )
 
 

@@ -16,6 +16,7 @@ from common.handlers import by_stream
 from common.identity import TokenVerifier
 from common.outbox import Relay
 from common.queues import Queues
+from common.sweeping import Sweeper
 from tastebuds.auth.v1 import key_service_pb2
 from tastebuds.catalog.v1 import media_service_pb2, search_service_pb2
 from tastebuds.catalog.v1.media_service_pb2_grpc import add_MediaServiceServicer_to_server
@@ -55,6 +56,7 @@ async def main() -> None:
             partial(grpc.serve, settings.grpc_listen, tls, grace=grace),
             partial(http_server.serve, ops, settings.ops_listen, grace=grace),
             Relay(database, jetstream, Outbox).run,
+            Sweeper(database, Inbox.sweep).run,
             *(partial(consumer.run, jetstream) for consumer in consumers),
         )
 

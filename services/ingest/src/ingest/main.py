@@ -12,6 +12,7 @@ from common.grpc_server import GrpcServer
 from common.handlers import by_stream
 from common.identity import TokenVerifier
 from common.queues import Queues
+from common.sweeping import Sweeper
 from ingest import connectors
 from ingest.clients import CatalogClient
 from ingest.consumers import HANDLERS
@@ -63,6 +64,7 @@ async def main() -> None:
         await process.run_parts(
             partial(grpc.serve, settings.grpc_listen, tls, grace=grace),
             partial(http_server.serve, ops, settings.ops_listen, grace=grace),
+            Sweeper(database, Inbox.sweep).run,
             *(partial(consumer.run, jetstream) for consumer in consumers),
         )
 

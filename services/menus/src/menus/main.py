@@ -11,11 +11,12 @@ from common.handlers import by_stream
 from common.identity import TokenVerifier
 from common.outbox import Relay
 from common.queues import Queues
+from common.sweeping import Sweeper
 from menus.clients import CatalogClient
 from menus.consumers import HANDLERS
 from menus.courses.servicer import CourseServicer
 from menus.documents.servicer import PublicMenuServicer
-from menus.models import Inbox, Outbox
+from menus.models import Idempotency, Inbox, Outbox
 from menus.servicer import MenuServicer
 from menus.settings import Settings
 from tastebuds.auth.v1 import key_service_pb2
@@ -67,6 +68,8 @@ async def main() -> None:
             partial(grpc.serve, settings.grpc_listen, tls, grace=grace),
             partial(http_server.serve, ops, settings.ops_listen, grace=grace),
             Relay(database, jetstream, Outbox).run,
+            Sweeper(database, Inbox.sweep).run,
+            Sweeper(database, Idempotency.sweep).run,
             *(partial(consumer.run, jetstream) for consumer in consumers),
         )
 
