@@ -47,8 +47,8 @@ def write_users(folder: Path, services: Iterable[str]) -> Path:
     return file
 
 
-def write_config(folder: Path, port: int, *, durable: bool, users: Path | None) -> Path:
-    """Write and check the server's configuration. Without users anybody may do anything."""
+def write_config(folder: Path, port: int, *, durable: bool, users: Path) -> Path:
+    """Write and check the server's configuration."""
     store = private_folder(folder / "jetstream")
     lines = [
         f"listen: 127.0.0.1:{port}",
@@ -58,12 +58,16 @@ def write_config(folder: Path, port: int, *, durable: bool, users: Path | None) 
         # A message that was acknowledged to its publisher is on the disk.
         *(["  sync_interval: always"] if durable else []),
         "}",
-        *([f"include {_text(users.name)}"] if users else []),
+        f"include {_text(users.name)}",
     ]
     config = folder / "server.conf"
     write_private(config, "\n".join(lines) + "\n")
     checked = subprocess.run(
-        [server_program(), "-t", "-c", config], capture_output=True, text=True, check=False
+        [server_program(), "-t", "-c", config],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
     if checked.returncode != 0:
         raise StackError("nats-server refuses its configuration: " + checked.stderr.strip())

@@ -84,7 +84,11 @@ def check_cluster(data: Path) -> None:
     """Refuse data of another major version, which this server cannot read."""
     made_by = (data / "PG_VERSION").read_text().strip()
     shown = subprocess.run(
-        [programs() / "postgres", "--version"], capture_output=True, text=True, check=True
+        [programs() / "postgres", "--version"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
     ours = shown.stdout.split()[2].split(".")[0]
     if made_by != ours:

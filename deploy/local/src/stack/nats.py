@@ -7,7 +7,6 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,17 +25,10 @@ EVERY_SERVICE = tuple(service.name for service in SERVICES)
 class TemporaryNats:
     """A server of its own on a free port, in a folder that goes with it.
 
-    With the users and permissions of the real one, or `open=True`: no users at all.
+    It has the users and permissions of the real one, and forgets nothing but in a power cut.
     """
 
-    def __init__(
-        self,
-        *,
-        open: bool = False,  # noqa: A002 - reads well where it is called
-        durable: bool = False,
-        users: Iterable[str] = EVERY_SERVICE,
-    ) -> None:
-        self._open, self._durable, self._users = open, durable, tuple(users)
+    def __init__(self) -> None:
         self.url = ""
 
     def __enter__(self) -> Self:
@@ -68,12 +60,10 @@ class TemporaryNats:
         self._serve()
 
     def _start(self) -> None:
-        users = None if self._open else broker.write_users(self._folder, self._users)
+        users = broker.write_users(self._folder, EVERY_SERVICE)
         self._port = any_free_port()
         self.url = f"nats://127.0.0.1:{self._port}"
-        self._config = broker.write_config(
-            self._folder, self._port, durable=self._durable, users=users
-        )
+        self._config = broker.write_config(self._folder, self._port, durable=False, users=users)
         self._serve()
 
     def _serve(self) -> None:

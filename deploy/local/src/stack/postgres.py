@@ -26,11 +26,10 @@ TEMPLATE = "service_template"
 class TemporaryPostgres:
     """A server of its own on a free port, in a folder that goes with it.
 
-    `admin_url` is a plain postgresql:// URL of the superuser. `durable=True` keeps fsync on.
+    `admin_url` is a plain postgresql:// URL of the superuser.
     """
 
-    def __init__(self, *, durable: bool = False) -> None:
-        self._durable = durable
+    def __init__(self) -> None:
         self._password = secrets.token_urlsafe(16)
         self._numbers = itertools.count(1)
         self.admin_url = ""
@@ -87,7 +86,7 @@ class TemporaryPostgres:
         log = self._folder / "postgres.log"
         with log.open("wb") as output:
             self._server = subprocess.Popen(
-                [*account.prefix, *server_command(data, self._port, durable=self._durable)],
+                [*account.prefix, *server_command(data, self._port, durable=False)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
