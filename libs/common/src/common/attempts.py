@@ -22,4 +22,5 @@ class Attempts:
         return self._failures[place]
 
     def forget(self, message: Msg) -> None:
-        self._failures.pop(message.metadata.sequence.stream, None)
+        if self._failures:  # reading a message's metadata costs something
+            self._failures.pop(message.metadata.sequence.stream, None)
