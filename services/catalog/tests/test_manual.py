@@ -125,8 +125,9 @@ async def test_isbns_may_be_hyphenated(enter):
 
 
 async def test_whoever_leaves_is_forgotten_and_the_work_stays(
-    enter, gateway, sql, database, connect_nats
+    enter, gateway, sql, database, connect_nats, empty_nats
 ):
+    await empty_nats()  # those who left in other services' tests
     leaving, staying = uuid4(), uuid4()
     reply = await enter(DUNE, leaving)
     await enter(DUNE, staying)
