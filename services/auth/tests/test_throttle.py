@@ -132,6 +132,13 @@ async def test_guesses_at_the_same_moment_are_not_more(auth):
     assert codes.count("RESOURCE_EXHAUSTED") == 15
 
 
+async def test_right_passwords_at_the_same_moment_are_no_guesses(auth, execute):
+    member = await auth.register()
+    await asyncio.gather(*(auth.login(member.email) for _ in range(20)))
+    left = "select sum(failures) from auth.login_throttle where kind <> 'registration'"
+    assert await execute(left) == [(0,)]
+
+
 async def test_logins_of_different_accounts_and_networks_at_once_do_not_deadlock(auth):
     members = [await auth.register() for _ in range(4)]
     results = await asyncio.gather(

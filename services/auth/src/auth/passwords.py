@@ -6,9 +6,9 @@ import secrets
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self, TypeVar
@@ -59,6 +59,8 @@ class Passwords:
         self._threads = ThreadPoolExecutor(
             hashing.workers, thread_name_prefix="argon2", initializer=self._yield_to_others
         )
+        # One more than the threads: while one asks the database another is hashed.
+        self._turns = asyncio.Semaphore(hashing.workers + 1)
         self._in_hand = 0
         self._typical_seconds = 0.1
 
@@ -73,16 +75,21 @@ class Passwords:
     ) -> None:
         self._threads.shutdown(cancel_futures=True)
 
-    @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Taken before anything is counted or looked up: whoever is turned away loses nothing."""
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Taken before anything is counted or looked up: whoever is turned away loses nothing.
+
+        Few have their turn at once, so that right passwords that come at the same moment are not
+        taken for guesses: each is counted, checked and forgiven before the next ones.
+        """
         if self._in_hand >= self._hashing.queue:
             wait = self._in_hand * self._typical_seconds / self._hashing.workers
             raise TooManyPasswordsInHand(retry_after=max(1.0, wait))
         self._in_hand += 1
         in_hand.inc()
         try:
-            yield
+            async with self._turns:
+                yield
         finally:
             self._in_hand -= 1
             in_hand.dec()

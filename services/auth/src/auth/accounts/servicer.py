@@ -45,7 +45,7 @@ class AccountServicer(AccountServiceServicer):
         passwords.check(request.password)
         origin, limits = origin_of(request.client), self.policy.limits
         signer = await self.ring.signer()
-        with self.passwords.turn():
+        async with self.passwords.turn():
             async with self.database.sessions.begin() as session:
                 is_free = await service.admit_registration(
                     session, email=email, origin=origin, limits=limits
@@ -67,16 +67,16 @@ class AccountServicer(AccountServiceServicer):
     ) -> pb.LoginResponse:
         origin, limits = origin_of(request.client), self.policy.limits
         signer = await self.ring.signer()
-        with self.passwords.turn():
+        async with self.passwords.turn():
             async with self.database.sessions.begin() as session:
                 attempt = await service.begin_login(
                     session, raw_email=request.email, origin=origin, limits=limits
                 )
             verdict = await self.passwords.verify(attempt.password_hash, request.password)
-        async with self.database.sessions.begin() as session:
-            grant = await service.finish_login(
-                session, attempt=attempt, verdict=verdict, lifetimes=self.policy.lifetimes
-            )
+            async with self.database.sessions.begin() as session:
+                grant = await service.finish_login(
+                    session, attempt=attempt, verdict=verdict, lifetimes=self.policy.lifetimes
+                )
         if grant is None:
             raise InvalidCredentials
         return pb.LoginResponse(user=to_user(grant.person), tokens=to_tokens(grant, signer))
@@ -109,7 +109,7 @@ class AccountServicer(AccountServiceServicer):
         context: Any,
     ) -> pb.ChangePasswordResponse:
         passwords.check(request.new_password)
-        with self.passwords.turn():
+        async with self.passwords.turn():
             attempt = await self._begin_confirmation(request.client)
             verdict = await self.passwords.verify(attempt.password_hash, request.current_password)
             new_hash = await self.passwords.hash(request.new_password) if verdict.is_right else ""
@@ -130,7 +130,7 @@ class AccountServicer(AccountServiceServicer):
         request: pb.DeleteAccountRequest,
         context: Any,
     ) -> pb.DeleteAccountResponse:
-        with self.passwords.turn():
+        async with self.passwords.turn():
             attempt = await self._begin_confirmation(request.client)
             verdict = await self.passwords.verify(attempt.password_hash, request.password)
         async with self.database.sessions.begin() as session:
