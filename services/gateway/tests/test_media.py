@@ -84,7 +84,7 @@ async def test_the_extension_follows_the_type(ada, world, kind):
         ({"book": {"page_count": -1}}, "book.page_count"),
         ({"book": {"authors": ["x\0"]}}, "book.authors.0"),
         ({"book": {"authors": ["x"] * 51}}, "book.authors"),
-        ({"metadata": {"x": "y" * 20_001}}, "metadata"),
+        ({"metadata": {"x": "y" * 50_001}}, "metadata"),
         ({"metadata": {"x": "y\0"}}, "metadata"),
         ({"metadata": {"x\0": 1}}, "metadata"),
         ({"metadata": {"x": 2**70}}, "metadata"),

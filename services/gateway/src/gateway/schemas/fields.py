@@ -13,7 +13,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic_core import PydanticCustomError
 
 LARGEST_INT = 2**31 - 1
-LONGEST_METADATA = 20_000
+LONGEST_METADATA = 50_000
+# As far as the settings of menus go; what is allowed on this server is for menus to say.
+MOST_COURSES = 500
+MOST_ITEMS = 1_000
 DEEPEST_METADATA = 16
 
 
@@ -121,9 +124,9 @@ Moment = Annotated[
     datetime, AfterValidator(_in_utc), Field(examples=["2026-11-23T08:15:30.123456Z"])
 ]
 Metadata = Annotated[dict[str, Any], AfterValidator(_plain_json)]
-Position = Annotated[int, Field(ge=0, le=100_000)]
+Position = Annotated[int, Field(ge=0, le=1_000_000)]
 Count = Annotated[int, Field(ge=0, le=LARGEST_INT)]
-Ids = Annotated[list[UUID], Field(max_length=500)]
+Ids = Annotated[list[UUID], Field(max_length=MOST_ITEMS)]
 
 Limit = Annotated[int, Query(ge=1, le=100, description="Most entries in one answer.")]
 Cursor = Annotated[
@@ -140,7 +143,7 @@ Slug = Annotated[
 ]
 IdempotencyKey = Annotated[
     str,
-    StringConstraints(max_length=128, pattern=r"^[\x21-\x7e]*$"),
+    StringConstraints(max_length=255, pattern=r"^[\x21-\x7e]*$"),
     Header(
         description="A second request with the same key answers what the first did.",
         examples=["0198c0de-6f3a-7cc0-9d1b-3b1f0a4e2c11"],

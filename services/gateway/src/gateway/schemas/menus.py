@@ -10,7 +10,16 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from gateway.schemas.fields import Ids, LongText, Moment, Position, Schema, Title
+from gateway.schemas.fields import (
+    MOST_COURSES,
+    MOST_ITEMS,
+    Ids,
+    LongText,
+    Moment,
+    Position,
+    Schema,
+    Title,
+)
 from gateway.schemas.media import MediaBase
 from gateway.schemas.wire import moment, present
 from tastebuds.menus.v1 import course_pb2, menu_service_pb2
@@ -112,7 +121,7 @@ class NewCourse(Schema):
     intent: LongText | None = None
     position: Position | None = None
     """Left out: at the end. Taken: inserted there, the later ones move down."""
-    items: list[NewCourseItem] = Field(default=[], max_length=200)
+    items: list[NewCourseItem] = Field(default=[], max_length=MOST_ITEMS)
 
     def to_wire(self) -> menu_service_pb2.NewCourse:
         return menu_service_pb2.NewCourse(
@@ -128,7 +137,7 @@ class NewMenu(Schema):
     title: Annotated[Title, Field(examples=["A night in Lisbon"])]
     description: LongText | None = None
     is_public: bool = False
-    courses: list[NewCourse] = Field(default=[], max_length=50)
+    courses: list[NewCourse] = Field(default=[], max_length=MOST_COURSES)
 
 
 class Change(Schema):
