@@ -152,10 +152,19 @@ async def test_other_sites_cannot_use_the_cookies(running, world, ada_id, header
         assert answer.status_code == 201
 
 
+async def test_a_change_by_cookie_says_where_it_comes_from(running, world, ada_id):
+    async with running.client() as browser:
+        await browser.post("/api/auth/login", json=LOGIN)
+        answer = await browser.post("/api/menus", json={"title": "x"})
+        assert answer.status_code == 403
+        assert answer.json()["reason"] == "ORIGIN_REQUIRED"
+        assert "CreateMenu" not in world.calls
+        assert (await browser.get("/api/menus")).status_code == 200
+
+
 @pytest.mark.parametrize(
     "headers",
     [
-        {},
         {"Origin": "https://tastebuds.example.org", "Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-origin"},
         {"Origin": "http://own"},

@@ -27,6 +27,17 @@ class CrossSiteRequest(DomainError):
         super().__init__("This request was made by another site.")
 
 
+class OriginRequired(DomainError):
+    kind = Kind.FORBIDDEN
+    reason = "ORIGIN_REQUIRED"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A change authenticated by cookie needs an Origin header of this site; "
+            "scripts send the access token as a bearer token."
+        )
+
+
 class ExternalSearchNeedsAccount(DomainError):
     kind = Kind.UNAUTHENTICATED
     reason = "EXTERNAL_SEARCH_NEEDS_ACCOUNT"
@@ -95,7 +106,7 @@ async def recognise(request: Request) -> Caller | None:
     """As `authenticate`, but a bad token is no worse than none: for signing out."""
     try:
         return await authenticate(request)
-    except InvalidToken:
+    except (InvalidToken, OriginRequired):
         return None
 
 
@@ -106,20 +117,26 @@ def refresh_token(request: Request, given: str | None) -> str:
     token = request.cookies.get(cookies.REFRESH)
     if not token:
         raise MissingRefreshToken
-    require_own_site(request)
+    refuse_other_sites(request)
     return token
 
 
 def require_own_site(request: Request) -> None:
-    """Refuse a state-changing request that a browser sent for a foreign page (CSRF).
+    """A state-changing request by cookie must say that it comes from a page of ours (CSRF).
 
     Browsers set Sec-Fetch-Site and, on unsafe methods, Origin by themselves; a page can forge
-    neither. Without both, the sender is no current browser but a script with a cookie jar, and a
-    script cannot be tricked into sending somebody else's cookies: it is let through, as in the
-    OWASP cheat sheet's advice for non-browser clients.
+    neither. OWASP's cheat sheet advises to refuse a request that has none of them.
     """
     if request.method in SAFE_METHODS:
         return
+    refuse_other_sites(request)
+    if not {"origin", "sec-fetch-site"} & set(request.headers.keys()):
+        raise OriginRequired
+
+
+def refuse_other_sites(request: Request) -> None:
+    """Refuse what a browser sent for a foreign page; enough where the sender learns nothing and
+    can do no harm: refreshing and ending the session of the one who holds the cookies."""
     site = request.headers.get("sec-fetch-site")
     origin = request.headers.get("origin")
     if site in ("same-origin", "none"):

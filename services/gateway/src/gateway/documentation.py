@@ -18,12 +18,12 @@ DESCRIPTION = """\
 Tasting menus of books, films, series, games and music.
 
 Sign in with `POST /api/auth/login`; send the access token as `Authorization: Bearer …` or let the
-cookies do it. Errors are problem details (RFC 9457): show `detail`, decide by `reason`. Lists are
+cookies do it, which takes an `Origin` of this site for everything that changes something. Errors are problem details (RFC 9457): show `detail`, decide by `reason`. Lists are
 bounded: follow the `Link` header. Times are UTC.
 """
 SHARED = {
     "401": "No valid access token",
-    "403": "The request was made by another site",
+    "403": "By cookie, but not from a page of this site",
     "413": "The body is too long",
     "415": "The body is not JSON",
     "422": "The request has not the right shape",

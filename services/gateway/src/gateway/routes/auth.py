@@ -95,7 +95,7 @@ async def refresh(
 )
 async def logout(request: Request, response: Response, api: Api) -> None:
     """Revokes the session of the refresh cookie or else of the access token."""
-    auth.require_own_site(request)
+    auth.refuse_other_sites(request)
     cookies.drop_when_refused(request, 503)
     token, client = request.cookies.get(cookies.REFRESH), auth.client(request)
     if token:
