@@ -18,8 +18,9 @@ DESCRIPTION = """\
 Tasting menus of books, films, series, games and music.
 
 Sign in with `POST /api/auth/login`; send the access token as `Authorization: Bearer …` or let the
-cookies do it, which takes an `Origin` of this site for everything that changes something. Errors are problem details (RFC 9457): show `detail`, decide by `reason`. Lists are
-bounded: follow the `Link` header. Times are UTC.
+cookies do it, which takes an `Origin` of this site for everything that changes something.
+Errors are problem details (RFC 9457): show `detail`, decide by `reason`. Lists are bounded: follow
+the `Link` header. Times are UTC.
 """
 SHARED = {
     "401": "No valid access token",
