@@ -76,6 +76,25 @@ def _page_bytes(scene: scenarios.Scene) -> int:
         return len(page.read())
 
 
+BESIDE = (
+    ("GET /api/menus (3 menus, 45 items)", "bare SQL: menus of one owner"),
+    ("search, rare word", "bare SQL: search, rare word"),
+    ("search, word in half of the works", "bare SQL: search, common word"),
+)
+
+
+def shares(rows: list[Row]) -> list[Verdict]:
+    """What is left of the database's own speed after gRPC, HTTP and JSON."""
+    found = {row.name: row for row in rows}
+    return [
+        Verdict(
+            f"{name}: share of its bare SQL's req/s",
+            f"{found[name].per_second / found[bare].per_second:.0%}",
+        )
+        for name, bare in BESIDE
+    ]
+
+
 def judge(rows: list[Row], idle_megabytes: float) -> list[Verdict]:
     found = {row.name: row for row in rows}
     bare, page = found["bare ASGI app, as many bytes"], found["public menu, warm"]
@@ -129,8 +148,7 @@ def main() -> None:
         print("idle PSS in MB:", ", ".join(f"{k} {v:.0f}" for k, v in sorted(memory.items())))
         rows = asyncio.run(measure(stack, chosen.works, chosen.seconds))
     print(table(rows))
-    found = judge(rows, sum(memory.values()))
-    print(verdicts(found))
+    print(verdicts([*judge(rows, sum(memory.values())), *shares(rows)]))
     if any(row.failures for row in rows):
         sys.exit("Some requests failed: see the table.")
 

@@ -48,8 +48,15 @@ async def _serve(settings: Settings, gateway: Gateway, stopping: asyncio.Event) 
     await http_server.serve(app, settings.listen, stopping, grace=settings.shutdown_seconds)
 
 
-async def _no_queues() -> list[str]:
-    return []
+async def _no_queues() -> dict[str, object]:
+    """In the shape of every service's: the gateway reads events, and nothing waits here."""
+    return {
+        "service": "gateway",
+        "outbox": None,
+        "consumers": [],
+        "dead_letters": 0,
+        "warnings": [],
+    }
 
 
 if __name__ == "__main__":
