@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 
 import httpx
@@ -10,7 +11,7 @@ import pytest
 
 
 @pytest.fixture
-async def process(certificates, nats_server, broker, unused_tcp_port_factory):
+def process(certificates, nats_server, broker, unused_tcp_port_factory):
     ports = unused_tcp_port_factory(), unused_tcp_port_factory()
     environment = os.environ | {
         "GATEWAY_LISTEN": f"127.0.0.1:{ports[0]}",
@@ -24,13 +25,14 @@ async def process(certificates, nats_server, broker, unused_tcp_port_factory):
         f"GATEWAY_{peer}_TARGET": "ipv4:127.0.0.1:1"
         for peer in ("AUTH", "CATALOG", "INGEST", "MENUS")
     }  # fmt: skip
-    started = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "gateway.main", env=environment, stdout=asyncio.subprocess.PIPE
+    # Not by the event loop: uvloop forks, and gRPC's threads do not survive that.
+    started = subprocess.Popen(
+        [sys.executable, "-m", "gateway.main"], env=environment, stdout=subprocess.DEVNULL
     )
     yield started, *ports
-    if started.returncode is None:
+    if started.poll() is None:
         started.kill()
-        await started.wait()
+        started.wait(10)
 
 
 async def test_the_process_serves_says_what_is_missing_and_stops(process):
@@ -53,4 +55,4 @@ async def test_the_process_serves_says_what_is_missing_and_stops(process):
         metrics = (await client.get(f"http://127.0.0.1:{ops}/metrics")).text
         assert 'http_requests_total{method="GET",route="/api/search",status="503"} 1.0' in metrics
     started.send_signal(signal.SIGTERM)
-    assert await asyncio.wait_for(started.wait(), 15) == 0
+    assert await asyncio.to_thread(started.wait, 15) == 0
