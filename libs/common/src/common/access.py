@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from google.protobuf.descriptor import FileDescriptor, ServiceDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 
-from tastebuds.rpc.v1.access_pb2 import PERSON_OPTIONAL, PERSON_REQUIRED
+from tastebuds.rpc.v1.access_pb2 import PERSON_ADMIN, PERSON_OPTIONAL, PERSON_REQUIRED
 from tastebuds.rpc.v1.access_pb2 import access as access_option
 
 
@@ -15,6 +15,7 @@ class Rule:
     callers: frozenset[str]
     reads_person: bool
     needs_person: bool
+    needs_admin: bool
 
 
 def services_of(*files: FileDescriptor) -> list[ServiceDescriptor]:
@@ -30,8 +31,9 @@ def rules_of(services: Iterable[ServiceDescriptor]) -> dict[str, Rule]:
             option = method.GetOptions().Extensions[access_option]
             rules[f"/{service.full_name}/{method.name}"] = Rule(
                 callers=frozenset(option.callers),
-                reads_person=option.person in (PERSON_OPTIONAL, PERSON_REQUIRED),
-                needs_person=option.person == PERSON_REQUIRED,
+                reads_person=option.person in (PERSON_OPTIONAL, PERSON_REQUIRED, PERSON_ADMIN),
+                needs_person=option.person in (PERSON_REQUIRED, PERSON_ADMIN),
+                needs_admin=option.person == PERSON_ADMIN,
             )
     return rules
 

@@ -31,6 +31,14 @@ class CallerNotAllowed(DomainError):
         super().__init__(f"{peer or 'A nameless peer'} may not call {method}.", peer=peer)
 
 
+class AdminRequired(DomainError):
+    kind = Kind.FORBIDDEN
+    reason = "ADMIN_REQUIRED"
+
+    def __init__(self) -> None:
+        super().__init__("Admin access required for operations diagnostics")
+
+
 class DatabaseUnavailable(DomainError):
     kind = Kind.UNAVAILABLE
     reason = "DATABASE_UNAVAILABLE"
@@ -101,7 +109,10 @@ class Interceptor(grpc.aio.ServerInterceptor):
 
     async def _person(self, rule: Rule, authorization: str) -> Caller | None:
         if rule.reads_person and authorization:
-            return await self.verifier.verify(authorization.removeprefix("Bearer "))
+            caller = await self.verifier.verify(authorization.removeprefix("Bearer "))
+            if rule.needs_admin and not caller.is_admin:
+                raise AdminRequired
+            return caller
         if rule.needs_person:
             raise InvalidToken
         return None

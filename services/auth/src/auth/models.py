@@ -19,6 +19,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from common import db
 from common.db import new_id
 from common.outbox import OutboxRow
+from common.sweep_runs import SweepRunRow
 
 MAX_EMAIL = 255
 MAX_DISPLAY_NAME = 255
@@ -127,4 +128,8 @@ class AuditEntry(Base):
 
 
 class Outbox(OutboxRow, Base):
+    pass
+
+
+class SweepRun(SweepRunRow, Base):
     pass

@@ -22,6 +22,7 @@ from common import db
 from common.db import new_id
 from common.inbox import InboxRow
 from common.outbox import OutboxRow
+from common.sweep_runs import SweepRunRow
 
 LONGEST_TITLE = 500
 LONGEST_URL = 1024
@@ -176,4 +177,8 @@ class Outbox(OutboxRow, Base):
 
 
 class Inbox(InboxRow, Base):
+    pass
+
+
+class SweepRun(SweepRunRow, Base):
     pass

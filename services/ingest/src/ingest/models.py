@@ -1,15 +1,26 @@
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime
+from sqlalchemy import DateTime, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from common import db
+from common.db import new_id
+from common.idempotency import IdempotencyRow
 from common.inbox import InboxRow
+from common.outbox import OutboxRow
+from common.sweep_runs import SweepRunRow
 
 
 class Base(DeclarativeBase):
     metadata = db.schema("ingest")
+    type_annotation_map = {  # noqa: RUF012 read once by SQLAlchemy
+        datetime: DateTime(timezone=True),
+        str: Text,
+        list[str]: ARRAY(Text),
+    }
 
 
 class Allowance(Base):
@@ -17,9 +28,154 @@ class Allowance(Base):
 
     __tablename__ = "allowances"
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
-    window_start: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    window_start: Mapped[datetime]
     used: Mapped[int]
 
 
+class IngestJob(Base):
+    """Works that are brought in while nobody waits for the answer."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        Index("ix_jobs_user_id_id", "user_id", "id"),
+        Index("ix_jobs_finished_at", "finished_at", postgresql_where="finished_at is not null"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID]
+    state: Mapped[str] = mapped_column(String(16))
+    total: Mapped[int]
+    done: Mapped[int]
+    failed: Mapped[int]
+    cancelled: Mapped[int]
+    last_error: Mapped[str]
+    version: Mapped[int]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class IngestJobItem(Base):
+    """One work of a job. Its message carries only its id; a state that is over stays."""
+
+    __tablename__ = "job_items"
+    __table_args__ = (
+        UniqueConstraint("job_id", "position"),
+        Index("ix_job_items_job_id_version", "job_id", "version"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    job_id: Mapped[UUID] = mapped_column(ForeignKey(IngestJob.id, ondelete="CASCADE"))
+    position: Mapped[int]
+    source: Mapped[str] = mapped_column(String(64))
+    external_id: Mapped[str] = mapped_column(String(2048))
+    refresh: Mapped[bool]
+    state: Mapped[str] = mapped_column(String(16))
+    attempts: Mapped[int]
+    next_try_at: Mapped[datetime | None]
+    last_error: Mapped[str]
+    media_item_id: Mapped[UUID | None]
+    version: Mapped[int]
+
+
+class Integration(Base):
+    """A sender that may post to a person's account; revoking keeps the row for its events."""
+
+    __tablename__ = "integrations"
+    __table_args__ = (UniqueConstraint("user_id", "sender", "name"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID]
+    sender: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(String(64))
+    # SHA-256 of the token, which has more entropy than can be guessed; null once revoked.
+    token_hash: Mapped[bytes | None] = mapped_column(unique=True)
+    token_prefix: Mapped[str] = mapped_column(String(8))
+    # What a matched event does: see ingest.webhooks.effects.
+    effects: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    accounts: Mapped[list[str]]
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    last_used_address: Mapped[str | None] = mapped_column(String(64))
+    connected_at: Mapped[datetime | None]
+    last_error: Mapped[str]
+    last_error_at: Mapped[datetime | None]
+
+
+class WebhookEvent(Base):
+    """One thing a sender told us, what became of it and why."""
+
+    __tablename__ = "webhook_events"
+    __table_args__ = (
+        Index("ix_webhook_events_user_id_id", "user_id", "id"),
+        Index("ix_webhook_events_integration_id_state", "integration_id", "state"),
+        Index("ix_webhook_events_received_at", "received_at"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    integration_id: Mapped[UUID] = mapped_column(ForeignKey(Integration.id, ondelete="CASCADE"))
+    user_id: Mapped[UUID]
+    # Whose shape the body has: the integration's sender, or which of the *arr apps it is.
+    sender: Mapped[str] = mapped_column(String(32))
+    # The delivery that this one is a part of, such as one of many listens.
+    part_of: Mapped[UUID | None]
+    received_at: Mapped[datetime]
+    address: Mapped[str | None] = mapped_column(String(64))
+    content_type: Mapped[str] = mapped_column(String(255))
+    # As it came until it is decided, then without its secrets; null past its retention.
+    body: Mapped[bytes | None]
+    body_bytes: Mapped[int]
+    state: Mapped[str] = mapped_column(String(16))
+    decision: Mapped[str]
+    event_name: Mapped[str] = mapped_column(String(120))
+    title: Mapped[str] = mapped_column(String(500))
+    occurred_at: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+    attempts: Mapped[int]
+    next_try_at: Mapped[datetime | None]
+    source: Mapped[str] = mapped_column(String(64))
+    external_id: Mapped[str] = mapped_column(String(500))
+    media_item_id: Mapped[UUID | None]
+    duplicate_of: Mapped[UUID | None]
+    # In words, what was done.
+    effects: Mapped[list[str]]
+    # [{source, external_id, title, year}], best first.
+    suggestions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    # [{at, state, decision}], oldest first, the latest 20.
+    history: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+
+
+class ContentKey(Base):
+    """Which event was the first to say a thing, for as long as a repetition is a duplicate."""
+
+    __tablename__ = "content_keys"
+    integration_id: Mapped[UUID] = mapped_column(
+        ForeignKey(Integration.id, ondelete="CASCADE"), primary_key=True
+    )
+    key: Mapped[bytes] = mapped_column(primary_key=True)
+    webhook_event_id: Mapped[UUID]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Resolution(Base):
+    """What a foreign id turned out to be at a source, so that it is not asked again and again."""
+
+    __tablename__ = "resolutions"
+    scheme: Mapped[str] = mapped_column(String(32), primary_key=True)
+    value: Mapped[str] = mapped_column(String(255), primary_key=True)
+    source: Mapped[str] = mapped_column(String(64))
+    external_id: Mapped[str] = mapped_column(String(500))
+    found_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class Inbox(InboxRow, Base):
+    pass
+
+
+class Outbox(OutboxRow, Base):
+    pass
+
+
+class Idempotency(IdempotencyRow, Base):
+    pass
+
+
+class SweepRun(SweepRunRow, Base):
     pass

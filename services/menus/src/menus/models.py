@@ -25,6 +25,7 @@ from common.db import new_id
 from common.idempotency import IdempotencyRow
 from common.inbox import InboxRow
 from common.outbox import OutboxRow
+from common.sweep_runs import SweepRunRow
 from menus.limits import SLUG_LENGTH, TITLE_LENGTH
 
 # Byte order, so that "all that start with" is a range of the index.
@@ -140,4 +141,8 @@ class Inbox(InboxRow, Base):
 
 
 class Idempotency(IdempotencyRow, Base):
+    pass
+
+
+class SweepRun(SweepRunRow, Base):
     pass

@@ -24,10 +24,11 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from tastebuds.catalog.v1 import media_pb2 as tastebuds_dot_catalog_dot_v1_dot_media__pb2
+from tastebuds.ingest.v1 import job_pb2 as tastebuds_dot_ingest_dot_v1_dot_job__pb2
 from tastebuds.rpc.v1 import access_pb2 as tastebuds_dot_rpc_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(tastebuds/ingest/v1/ingest_service.proto\x12\x13tastebuds.ingest.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a tastebuds/catalog/v1/media.proto\x1a\x1dtastebuds/rpc/v1/access.proto\"\x7f\n\x12IngestMediaRequest\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x18\n\x0b\x65xternal_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x10\n\x03url\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x15\n\rforce_refresh\x18\x04 \x01(\x08\x42\x0e\n\x0c_external_idB\x06\n\x04_url\"\x8d\x01\n\x13IngestMediaResponse\x12-\n\x04item\x18\x01 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\x12\x32\n\x07sources\x18\x02 \x03(\x0b\x32!.tastebuds.catalog.v1.MediaSource\x12\x13\n\x0bsource_name\x18\x03 \x01(\t\"\x14\n\x12ListSourcesRequest\"I\n\x13ListSourcesResponse\x12\x32\n\x07sources\x18\x01 \x03(\x0b\x32!.tastebuds.ingest.v1.SourceStatus\"\xdf\x01\n\x0cSourceStatus\x12\x0e\n\x06source\x18\x01 \x01(\t\x12/\n\x05state\x18\x02 \x01(\x0e\x32 .tastebuds.ingest.v1.SourceState\x12\x12\n\noff_reason\x18\x03 \x01(\t\x12-\n\x07\x63ircuit\x18\x04 \x01(\x0b\x32\x1c.tastebuds.ingest.v1.Circuit\x12\x37\n\noperations\x18\x05 \x03(\x0b\x32#.tastebuds.ingest.v1.OperationCount\x12\x12\n\nlast_error\x18\x06 \x01(\t\"\xac\x01\n\x07\x43ircuit\x12\x16\n\x0e\x66\x61ilure_streak\x18\x01 \x01(\x05\x12.\n\nopen_until\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\"\n\x1aremaining_cooldown_seconds\x18\x03 \x01(\x01\x12\x1f\n\x17\x63urrent_backoff_seconds\x18\x04 \x01(\x01\x12\x14\n\x0copened_count\x18\x05 \x01(\x05\"\xae\x01\n\x0eOperationCount\x12\x11\n\toperation\x18\x01 \x01(\t\x12\x0f\n\x07started\x18\x02 \x01(\x03\x12\x11\n\tsucceeded\x18\x03 \x01(\x03\x12\x0e\n\x06\x66\x61iled\x18\x04 \x01(\x03\x12\x0f\n\x07skipped\x18\x05 \x01(\x03\x12\x1c\n\x0flast_latency_ms\x18\x06 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\nlast_error\x18\x07 \x01(\tB\x12\n\x10_last_latency_ms*\x90\x01\n\x0bSourceState\x12\x1c\n\x18SOURCE_STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0fSOURCE_STATE_OK\x10\x01\x12\x19\n\x15SOURCE_STATE_DEGRADED\x10\x02\x12\x1d\n\x19SOURCE_STATE_CIRCUIT_OPEN\x10\x03\x12\x14\n\x10SOURCE_STATE_OFF\x10\x04\x32\xf9\x01\n\rIngestService\x12t\n\x0bIngestMedia\x12\'.tastebuds.ingest.v1.IngestMediaRequest\x1a(.tastebuds.ingest.v1.IngestMediaResponse\"\x12\x90\x02\x02\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12r\n\x0bListSources\x12\'.tastebuds.ingest.v1.ListSourcesRequest\x1a(.tastebuds.ingest.v1.ListSourcesResponse\"\x10\x90\x02\x01\xa2\xbb\x18\t\n\x07gatewayb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(tastebuds/ingest/v1/ingest_service.proto\x12\x13tastebuds.ingest.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a tastebuds/catalog/v1/media.proto\x1a\x1dtastebuds/ingest/v1/job.proto\x1a\x1dtastebuds/rpc/v1/access.proto\"\x8e\x01\n\x12IngestMediaRequest\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x18\n\x0b\x65xternal_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x10\n\x03url\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x15\n\rforce_refresh\x18\x04 \x01(\x08\x12\r\n\x05\x64\x65\x66\x65r\x18\x05 \x01(\x08\x42\x0e\n\x0c_external_idB\x06\n\x04_url\"\xb4\x01\n\x13IngestMediaResponse\x12-\n\x04item\x18\x01 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\x12\x32\n\x07sources\x18\x02 \x03(\x0b\x32!.tastebuds.catalog.v1.MediaSource\x12\x13\n\x0bsource_name\x18\x03 \x01(\t\x12%\n\x03job\x18\x04 \x01(\x0b\x32\x18.tastebuds.ingest.v1.Job\"\x14\n\x12ListSourcesRequest\"I\n\x13ListSourcesResponse\x12\x32\n\x07sources\x18\x01 \x03(\x0b\x32!.tastebuds.ingest.v1.SourceStatus\"\xdf\x01\n\x0cSourceStatus\x12\x0e\n\x06source\x18\x01 \x01(\t\x12/\n\x05state\x18\x02 \x01(\x0e\x32 .tastebuds.ingest.v1.SourceState\x12\x12\n\noff_reason\x18\x03 \x01(\t\x12-\n\x07\x63ircuit\x18\x04 \x01(\x0b\x32\x1c.tastebuds.ingest.v1.Circuit\x12\x37\n\noperations\x18\x05 \x03(\x0b\x32#.tastebuds.ingest.v1.OperationCount\x12\x12\n\nlast_error\x18\x06 \x01(\t\"\xac\x01\n\x07\x43ircuit\x12\x16\n\x0e\x66\x61ilure_streak\x18\x01 \x01(\x05\x12.\n\nopen_until\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\"\n\x1aremaining_cooldown_seconds\x18\x03 \x01(\x01\x12\x1f\n\x17\x63urrent_backoff_seconds\x18\x04 \x01(\x01\x12\x14\n\x0copened_count\x18\x05 \x01(\x05\"\xae\x01\n\x0eOperationCount\x12\x11\n\toperation\x18\x01 \x01(\t\x12\x0f\n\x07started\x18\x02 \x01(\x03\x12\x11\n\tsucceeded\x18\x03 \x01(\x03\x12\x0e\n\x06\x66\x61iled\x18\x04 \x01(\x03\x12\x0f\n\x07skipped\x18\x05 \x01(\x03\x12\x1c\n\x0flast_latency_ms\x18\x06 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\nlast_error\x18\x07 \x01(\tB\x12\n\x10_last_latency_ms*\x90\x01\n\x0bSourceState\x12\x1c\n\x18SOURCE_STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0fSOURCE_STATE_OK\x10\x01\x12\x19\n\x15SOURCE_STATE_DEGRADED\x10\x02\x12\x1d\n\x19SOURCE_STATE_CIRCUIT_OPEN\x10\x03\x12\x14\n\x10SOURCE_STATE_OFF\x10\x04\x32\xf9\x01\n\rIngestService\x12t\n\x0bIngestMedia\x12\'.tastebuds.ingest.v1.IngestMediaRequest\x1a(.tastebuds.ingest.v1.IngestMediaResponse\"\x12\x90\x02\x02\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12r\n\x0bListSources\x12\'.tastebuds.ingest.v1.ListSourcesRequest\x1a(.tastebuds.ingest.v1.ListSourcesResponse\"\x10\x90\x02\x01\xa2\xbb\x18\t\n\x07gatewayb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,22 +39,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_INGESTSERVICE'].methods_by_name['IngestMedia']._serialized_options = b'\220\002\002\242\273\030\013\n\007gateway\020\003'
   _globals['_INGESTSERVICE'].methods_by_name['ListSources']._loaded_options = None
   _globals['_INGESTSERVICE'].methods_by_name['ListSources']._serialized_options = b'\220\002\001\242\273\030\t\n\007gateway'
-  _globals['_SOURCESTATE']._serialized_start=1112
-  _globals['_SOURCESTATE']._serialized_end=1256
-  _globals['_INGESTMEDIAREQUEST']._serialized_start=163
-  _globals['_INGESTMEDIAREQUEST']._serialized_end=290
-  _globals['_INGESTMEDIARESPONSE']._serialized_start=293
-  _globals['_INGESTMEDIARESPONSE']._serialized_end=434
-  _globals['_LISTSOURCESREQUEST']._serialized_start=436
-  _globals['_LISTSOURCESREQUEST']._serialized_end=456
-  _globals['_LISTSOURCESRESPONSE']._serialized_start=458
-  _globals['_LISTSOURCESRESPONSE']._serialized_end=531
-  _globals['_SOURCESTATUS']._serialized_start=534
-  _globals['_SOURCESTATUS']._serialized_end=757
-  _globals['_CIRCUIT']._serialized_start=760
-  _globals['_CIRCUIT']._serialized_end=932
-  _globals['_OPERATIONCOUNT']._serialized_start=935
-  _globals['_OPERATIONCOUNT']._serialized_end=1109
-  _globals['_INGESTSERVICE']._serialized_start=1259
-  _globals['_INGESTSERVICE']._serialized_end=1508
+  _globals['_SOURCESTATE']._serialized_start=1198
+  _globals['_SOURCESTATE']._serialized_end=1342
+  _globals['_INGESTMEDIAREQUEST']._serialized_start=195
+  _globals['_INGESTMEDIAREQUEST']._serialized_end=337
+  _globals['_INGESTMEDIARESPONSE']._serialized_start=340
+  _globals['_INGESTMEDIARESPONSE']._serialized_end=520
+  _globals['_LISTSOURCESREQUEST']._serialized_start=522
+  _globals['_LISTSOURCESREQUEST']._serialized_end=542
+  _globals['_LISTSOURCESRESPONSE']._serialized_start=544
+  _globals['_LISTSOURCESRESPONSE']._serialized_end=617
+  _globals['_SOURCESTATUS']._serialized_start=620
+  _globals['_SOURCESTATUS']._serialized_end=843
+  _globals['_CIRCUIT']._serialized_start=846
+  _globals['_CIRCUIT']._serialized_end=1018
+  _globals['_OPERATIONCOUNT']._serialized_start=1021
+  _globals['_OPERATIONCOUNT']._serialized_end=1195
+  _globals['_INGESTSERVICE']._serialized_start=1345
+  _globals['_INGESTSERVICE']._serialized_end=1594
 # @@protoc_insertion_point(module_scope)

@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from tastebuds.catalog.v1 import media_pb2 as _media_pb2
+from tastebuds.ingest.v1 import job_pb2 as _job_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -52,6 +53,7 @@ class IngestMediaRequest(_message.Message):
     EXTERNAL_ID_FIELD_NUMBER: _builtins.int
     URL_FIELD_NUMBER: _builtins.int
     FORCE_REFRESH_FIELD_NUMBER: _builtins.int
+    DEFER_FIELD_NUMBER: _builtins.int
     source: _builtins.str
     """google_books, tmdb, igdb or lastfm."""
     external_id: _builtins.str
@@ -60,6 +62,10 @@ class IngestMediaRequest(_message.Message):
     """The address of the work's page at the source."""
     force_refresh: _builtins.bool
     """Ask the source again and overwrite what is known."""
+    defer: _builtins.bool
+    """Answer a failure worth waiting for (no answer in time, 5xx, 429, open circuit, quota) with a job that goes on
+    trying, instead of with the error.
+    """
     def __init__(
         self,
         *,
@@ -67,10 +73,11 @@ class IngestMediaRequest(_message.Message):
         external_id: _builtins.str | None = ...,
         url: _builtins.str | None = ...,
         force_refresh: _builtins.bool = ...,
+        defer: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_external_id", b"_external_id", "_url", b"_url", "external_id", b"external_id", "url", b"url"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_external_id", b"_external_id", "_url", b"_url", "external_id", b"external_id", "force_refresh", b"force_refresh", "source", b"source", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_external_id", b"_external_id", "_url", b"_url", "defer", b"defer", "external_id", b"external_id", "force_refresh", b"force_refresh", "source", b"source", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__external_id: _TypeAlias = _typing.Literal["external_id"]  # noqa: Y015
     _WhichOneofArgType__external_id: _TypeAlias = _typing.Literal["_external_id", b"_external_id"]  # noqa: Y015
@@ -90,21 +97,29 @@ class IngestMediaResponse(_message.Message):
     ITEM_FIELD_NUMBER: _builtins.int
     SOURCES_FIELD_NUMBER: _builtins.int
     SOURCE_NAME_FIELD_NUMBER: _builtins.int
+    JOB_FIELD_NUMBER: _builtins.int
     source_name: _builtins.str
     @_builtins.property
-    def item(self) -> _media_pb2.MediaItem: ...
+    def item(self) -> _media_pb2.MediaItem:
+        """Absent when there is a job."""
+
     @_builtins.property
     def sources(self) -> _containers.RepeatedCompositeFieldContainer[_media_pb2.MediaSource]: ...
+    @_builtins.property
+    def job(self) -> _job_pb2.Job:
+        """Only for a deferred request: the job that goes on trying."""
+
     def __init__(
         self,
         *,
         item: _media_pb2.MediaItem | None = ...,
         sources: _abc.Iterable[_media_pb2.MediaSource] | None = ...,
         source_name: _builtins.str = ...,
+        job: _job_pb2.Job | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["item", b"item"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["item", b"item", "job", b"job"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["item", b"item", "source_name", b"source_name", "sources", b"sources"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["item", b"item", "job", b"job", "source_name", b"source_name", "sources", b"sources"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtastebuds/rpc/v1/access.proto\x12\x10tastebuds.rpc.v1\x1a google/protobuf/descriptor.proto\"C\n\x06\x41\x63\x63\x65ss\x12\x0f\n\x07\x63\x61llers\x18\x01 \x03(\t\x12(\n\x06person\x18\x02 \x01(\x0e\x32\x18.tastebuds.rpc.v1.Person*[\n\x06Person\x12\x16\n\x12PERSON_UNSPECIFIED\x10\x00\x12\x0f\n\x0bPERSON_NONE\x10\x01\x12\x13\n\x0fPERSON_OPTIONAL\x10\x02\x12\x13\n\x0fPERSON_REQUIRED\x10\x03:J\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xb4\x87\x03 \x01(\x0b\x32\x18.tastebuds.rpc.v1.Accessb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dtastebuds/rpc/v1/access.proto\x12\x10tastebuds.rpc.v1\x1a google/protobuf/descriptor.proto\"C\n\x06\x41\x63\x63\x65ss\x12\x0f\n\x07\x63\x61llers\x18\x01 \x03(\t\x12(\n\x06person\x18\x02 \x01(\x0e\x32\x18.tastebuds.rpc.v1.Person*m\n\x06Person\x12\x16\n\x12PERSON_UNSPECIFIED\x10\x00\x12\x0f\n\x0bPERSON_NONE\x10\x01\x12\x13\n\x0fPERSON_OPTIONAL\x10\x02\x12\x13\n\x0fPERSON_REQUIRED\x10\x03\x12\x10\n\x0cPERSON_ADMIN\x10\x04:J\n\x06\x61\x63\x63\x65ss\x12\x1e.google.protobuf.MethodOptions\x18\xb4\x87\x03 \x01(\x0b\x32\x18.tastebuds.rpc.v1.Accessb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,7 +33,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'tastebuds.rpc.v1.access_pb2
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PERSON']._serialized_start=154
-  _globals['_PERSON']._serialized_end=245
+  _globals['_PERSON']._serialized_end=263
   _globals['_ACCESS']._serialized_start=85
   _globals['_ACCESS']._serialized_end=152
 # @@protoc_insertion_point(module_scope)

@@ -35,6 +35,8 @@ class _PersonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Person.ValueTy
     """A valid access token names the caller; without one the call is anonymous. A bad token is refused."""
     PERSON_REQUIRED: _Person.ValueType  # 3
     """A valid access token is required."""
+    PERSON_ADMIN: _Person.ValueType  # 4
+    """A valid access token of an administrator is required."""
 
 class Person(_Person, metaclass=_PersonEnumTypeWrapper):
     """Whether an RPC acts for a signed-in person."""
@@ -47,6 +49,8 @@ PERSON_OPTIONAL: Person.ValueType  # 2
 """A valid access token names the caller; without one the call is anonymous. A bad token is refused."""
 PERSON_REQUIRED: Person.ValueType  # 3
 """A valid access token is required."""
+PERSON_ADMIN: Person.ValueType  # 4
+"""A valid access token of an administrator is required."""
 Global___Person: _TypeAlias = Person  # noqa: Y015
 
 @_typing.final

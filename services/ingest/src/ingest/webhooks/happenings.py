@@ -1,0 +1,140 @@
+"""What a sender's message says happened, in our words: not yet matched, not yet decided."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, Protocol
+
+from ingest.drafts import Json, MediaType
+
+
+class What(StrEnum):
+    # The sender's TEST button, or the like: it is connected, and nothing follows.
+    TEST = "test"
+    # Wanted or got: requested, added to the library, imported.
+    ACQUIRED = "acquired"
+    STARTED = "started"
+    # The whole work, or the episode that `Work.episode` names.
+    FINISHED = "finished"
+    # Marked as not played after all.
+    UNPLAYED = "unplayed"
+    # Nothing follows; `Happening.reason` says why.
+    NOTHING = "nothing"
+
+
+class Scheme(StrEnum):
+    """Whose id it is. TMDB counts films and series apart: the kind is in the scheme."""
+
+    TMDB_MOVIE = "tmdb_movie"
+    TMDB_TV = "tmdb_tv"
+    IMDB = "imdb"
+    TVDB = "tvdb"
+    IGDB = "igdb"
+    GOOGLE_BOOKS = "google_books"
+    ISBN = "isbn"
+    # MusicBrainz: a recording, a release group, an artist.
+    MBID_RECORDING = "mbid_recording"
+    MBID_RELEASE_GROUP = "mbid_release_group"
+    MBID_ARTIST = "mbid_artist"
+    LASTFM = "lastfm"
+    # A work of our own catalogue.
+    TASTEBUDS = "tastebuds"
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignId:
+    scheme: Scheme
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Episode:
+    """`ids` are the episode's own, which are never the series'. Two in one file: `last_number`."""
+
+    season: int | None = None
+    number: int | None = None
+    last_number: int | None = None
+    title: str | None = None
+    ids: tuple[ForeignId, ...] = ()
+
+    def __str__(self) -> str:
+        """S01E03, S01E03-E04, or as much of it as is known."""
+        text = f"S{self.season:02d}" if self.season is not None else ""
+        if self.number is not None:
+            text += f"E{self.number:02d}"
+        if self.last_number is not None and self.last_number != self.number:
+            text += f"-E{self.last_number:02d}"
+        return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """A film, series, track, book or game as the sender knows it; `ids` are all its own."""
+
+    media_type: MediaType
+    title: str | None = None
+    year: int | None = None
+    ids: tuple[ForeignId, ...] = ()
+    episode: Episode | None = None
+    # Of music: who and where from. Of a book: who.
+    artist: str | None = None
+    album: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """One event. `key` is what is the same when the sender says the same thing twice."""
+
+    what: What
+    # The sender's own name of the event, such as media.scrobble.
+    event_name: str
+    work: Work | None = None
+    # Why nothing follows, or a remark on what does, in words; a clause, not a sentence.
+    reason: str = ""
+    # The event's own time; None when the sender does not tell.
+    at: datetime | None = None
+    # Names and ids of the sender's account that it happened to; empty when it has no account.
+    accounts: tuple[str, ...] = ()
+    # Without the sender, the event's kind and the work, which are added: a download's id, a file's
+    # id, the time of a listen. Empty: kind and work alone.
+    key: str = ""
+    # For the log entry, such as "S01E03 · Low Water".
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of several happenings in one body, with the piece of the document that tells it."""
+
+    happening: Happening
+    document: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guide:
+    """What a person needs to set a sender up; `template` is to be pasted there."""
+
+    title: str
+    instructions: str
+    template: str = ""
+    schema: Mapping[str, Json] = field(default_factory=dict)
+
+
+class Sender(Protocol):
+    """One kind of program that posts webhooks. Pure: it reads documents, and knows no database."""
+
+    name: ClassVar[str]
+    guide: ClassVar[Guide]
+
+    def read(self, document: Mapping[str, Json]) -> Sequence[Part]:
+        """What the body says, in its order; at least one part. Raises Unreadable.
+
+        Members that are missing, empty, of another type or unknown are no error: what cannot be
+        told is left out. Only a body that is no event of this sender at all is Unreadable.
+        """
+        ...
+
+    def example(self) -> Mapping[str, Json]:
+        """A body such as its TEST button sends."""
+        ...
