@@ -35,7 +35,11 @@ SERVICES: tuple[Service, ...] = (
         secret_files=(("KEY_PASSWORD_FILE", "auth-key-password"),),
     ),
     Service("catalog", (("GRPC_LISTEN", 22), ("OPS_LISTEN", 12)), peers=("auth",)),
-    Service("ingest", (("GRPC_LISTEN", 23), ("OPS_LISTEN", 13)), peers=("auth", "catalog")),
+    Service(
+        "ingest",
+        (("GRPC_LISTEN", 23), ("OPS_LISTEN", 13)),
+        peers=("auth", "catalog", "menus"),
+    ),
     Service("menus", (("GRPC_LISTEN", 24), ("OPS_LISTEN", 14)), peers=("auth", "catalog")),
     Service(
         "gateway",

@@ -39,9 +39,9 @@ NAMING_CONVENTION = {
 STATEMENT_TIMEOUT_MS = 15_000
 CONNECT_TIMEOUT_SECONDS = 5
 POOL_TIMEOUT_SECONDS = 5
-# PostgreSQL error codes, appendix A: connection exceptions, too many connections,
-# a statement cancelled by timeout, and the server going down or coming up.
-UNAVAILABLE_SQLSTATES = ("08", "53300", "57014", "57P01", "57P02", "57P03")
+# PostgreSQL error codes, appendix A: connection exceptions, insufficient resources (a full disk among
+# them), a statement cancelled by timeout, the server going down or coming up, and system errors.
+UNAVAILABLE_SQLSTATES = ("08", "53", "57014", "57P01", "57P02", "57P03", "58")
 # What a statement, a commit or a connection attempt may raise; see is_unavailable.
 ERRORS = (DBAPIError, PoolTimeoutError, PostgresError, OSError, TimeoutError)
 

@@ -12,6 +12,7 @@ class Settings(DataServiceSettings):
 
     auth_target: str
     catalog_target: str
+    menus_target: str
 
     # Base addresses; a stand-in can take the place of each.
     google_books_url: str = "https://www.googleapis.com/books/v1"
