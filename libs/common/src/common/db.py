@@ -39,8 +39,8 @@ NAMING_CONVENTION = {
 STATEMENT_TIMEOUT_MS = 15_000
 CONNECT_TIMEOUT_SECONDS = 5
 POOL_TIMEOUT_SECONDS = 5
-# PostgreSQL error codes, appendix A: connection exceptions, insufficient resources (a full disk among
-# them), a statement cancelled by timeout, the server going down or coming up, and system errors.
+# PostgreSQL error codes, appendix A: connection exceptions, insufficient resources (a full disk is
+# one), a statement cancelled by timeout, the server going down or coming up, and system errors.
 UNAVAILABLE_SQLSTATES = ("08", "53", "57014", "57P01", "57P02", "57P03", "58")
 # What a statement, a commit or a connection attempt may raise; see is_unavailable.
 ERRORS = (DBAPIError, PoolTimeoutError, PostgresError, OSError, TimeoutError)
