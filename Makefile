@@ -8,7 +8,7 @@ PACKAGES := libs/common libs/contracts $(SERVICES:%=services/%) deploy/local
 PROTOS = $(shell find proto/tastebuds -name '*.proto')
 
 .DEFAULT_GOAL := help
-.PHONY: help install up start status logs stop reset proto proto-check lint types imports check test bench format lock
+.PHONY: help install up start status logs stop reset proto proto-check lint types imports check test bench chaos format lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
@@ -73,6 +73,9 @@ test: check  ## everything CI runs: check, then all tests on their own Postgres 
 
 bench: install  ## what requests cost, beside the limits of door and database; starts its own stack
 	@$(BIN)/python -m bench
+
+chaos: install  ## kill and starve the stack while webhooks come in; ends with 1 on any loss (minutes)
+	@$(BIN)/python -m chaos
 
 format: install  ## let ruff and buf rewrite the files
 	@$(BIN)/ruff check --fix --quiet || true

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 SERVICES = ("auth", "catalog", "ingest", "menus", "gateway")
 SOURCES = [
     path
-    for place in ("libs/common/src", "services", "deploy/local/src", "bench")
+    for place in ("libs/common/src", "services", "deploy/local/src", "bench", "chaos")
     for path in sorted((ROOT / place).rglob("*.py"))
     if "migrations" not in path.parts
 ]
