@@ -52,12 +52,14 @@ class TryLater(Exception):
     """The job failed in a way worth waiting for; it counts, so that no wait is for ever.
 
     The wait is a message schedule and holds no slot. With `after` left out the lane's backoff
-    decides; on the last attempt the job becomes a dead letter instead.
+    decides; on the last attempt the job becomes a dead letter instead. Not `counted`: nothing was
+    tried, it was only not the job's turn yet, so it comes back with the same attempt.
     """
 
-    def __init__(self, reason: str, after: float | None = None) -> None:
+    def __init__(self, reason: str, after: float | None = None, *, counted: bool = True) -> None:
         super().__init__(reason)
         self.after = after
+        self.counted = counted
 
 
 class HandOver(Exception):
