@@ -4,8 +4,12 @@ import time
 from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TypedDict
 from uuid import UUID
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from common.errors import DomainError, Kind
 from common.identity import Caller, InvalidToken
@@ -22,6 +26,14 @@ class InvalidId(DomainError):
 
     def __init__(self, field: str, value: str) -> None:
         super().__init__(f"{field} is not a UUID: {value[:64]!r}.", field=field, value=value[:64])
+
+
+class InvalidTime(DomainError):
+    kind = Kind.INVALID
+    reason = "INVALID_TIME"
+
+    def __init__(self, field: str) -> None:
+        super().__init__(f"{field} is not a point in time.", field=field)
 
 
 class TooMany(DomainError):
@@ -80,6 +92,17 @@ def parse_id(field: str, value: str) -> UUID:
         return UUID(value)
     except ValueError:
         raise InvalidId(field, value) from None
+
+
+def parse_time(request: Message, field: str) -> datetime | None:
+    """None when the field is absent."""
+    if not request.HasField(field):
+        return None
+    value: Timestamp = getattr(request, field)
+    try:
+        return value.ToDatetime(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidTime(field) from None
 
 
 def parse_ids(field: str, values: Iterable[str], limit: int) -> list[UUID]:

@@ -124,24 +124,6 @@ class TextNotStorable(DomainError):
         super().__init__(f"{field} must not contain NUL characters.", field=field)
 
 
-class InvalidTime(DomainError):
-    kind = Kind.INVALID
-    reason = "INVALID_TIME"
-
-    def __init__(self, field: str) -> None:
-        super().__init__(f"{field} is not a point in time.", field=field)
-
-
-class InvalidPage(DomainError):
-    """The page size or the page token is not one of ours."""
-
-    kind = Kind.INVALID
-    reason = "INVALID_PAGE"
-
-    def __init__(self, field: str, expected: str) -> None:
-        super().__init__(f"{field} must be {expected}.", field=field)
-
-
 class LimitReached(DomainError):
     """A list that may grow no further: menus of a person, courses of a menu, items of either."""
 

@@ -9,6 +9,8 @@ SLUG_LENGTH = 255
 # Leaves room for "-2", "-3" …, and for a readable address.
 SLUG_BASE_LENGTH = 80
 HIGHEST_POSITION = 1_000_000
+USUAL_PAGE = 50
+LARGEST_PAGE = 100
 # A page of menus ends early rather than grow beyond this; a gRPC message has room for it.
 PAGE_BYTES = 4_000_000
 

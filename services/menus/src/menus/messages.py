@@ -6,13 +6,11 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from common.idempotency import MAX_KEY_LENGTH, Once
 from common.requests import current_caller, parse_id
 from menus import texts
 from menus.drafts import NewCourse, NewItem, OwnMenu
-from menus.errors import InvalidTime
 from menus.limits import DESCRIPTION_LENGTH, NOTES_LENGTH
 from menus.tree import Course, Item, Snapshot
 from tastebuds.catalog.v1 import media_pb2
@@ -45,17 +43,6 @@ def once(request: Message, key: str) -> Once:
     return Once(
         current_caller().user_id, texts.text("idempotency_key", key, MAX_KEY_LENGTH) or "", request
     )
-
-
-def parse_time(request: Message, field: str) -> datetime | None:
-    """None when the field is absent."""
-    if not request.HasField(field):
-        return None
-    value: Timestamp = getattr(request, field)
-    try:
-        return value.ToDatetime(UTC)
-    except (ValueError, OverflowError):
-        raise InvalidTime(field) from None
 
 
 def parse_item(item: pb.NewCourseItem, prefix: str = "") -> NewItem:

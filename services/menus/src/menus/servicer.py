@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
+from common import pages
 from common.db import Database
-from common.requests import current_caller
-from menus import pages, service, texts
+from common.requests import current_caller, parse_time
+from menus import service, texts
 from menus.clients import CatalogClient
 from menus.documents import service as documents
 from menus.drafts import MenuChange, NewMenu
-from menus.limits import DESCRIPTION_LENGTH, Limits
-from menus.messages import for_owner, once, own_menu, parse_course, parse_time
+from menus.limits import DESCRIPTION_LENGTH, LARGEST_PAGE, USUAL_PAGE, Limits
+from menus.messages import for_owner, once, own_menu, parse_course
 from menus.models import Idempotency
 from menus.snapshots import service as snapshots
 from tastebuds.menus.v1 import menu_service_pb2 as pb
@@ -51,7 +52,9 @@ class MenuServicer(MenuServiceServicer):
             page = await documents.list_own(
                 session,
                 owner_id=owner_id,
-                page_size=pages.page_size(request.page_size),
+                page_size=pages.page_size(
+                    request.page_size, usual=USUAL_PAGE, largest=LARGEST_PAGE
+                ),
                 after=pages.read_token(request.page_token),
             )
         return pb.ListMenusResponse(

@@ -9,11 +9,3 @@ class EmptyQuery(DomainError):
 
     def __init__(self) -> None:
         super().__init__("A search needs at least one character.", field="query")
-
-
-class InvalidPage(DomainError):
-    kind = Kind.INVALID
-    reason = "INVALID_PAGE"
-
-    def __init__(self, field: str, rule: str) -> None:
-        super().__init__(f"{field} {rule}.", field=field)

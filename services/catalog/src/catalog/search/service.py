@@ -6,8 +6,9 @@ from catalog.media.bounds import line
 from catalog.media.indexing import title_key
 from catalog.media.items import MediaType
 from catalog.search import repository
-from catalog.search.errors import EmptyQuery, InvalidPage
+from catalog.search.errors import EmptyQuery
 from catalog.search.repository import Hits
+from common import pages
 from common.db import Reader
 
 LONGEST_QUERY = 256
@@ -30,15 +31,11 @@ async def search(
     if asked is None:
         raise EmptyQuery
     asked = asked[:LONGEST_QUERY]
-    if not 0 <= page_size <= LARGEST_PAGE:
-        raise InvalidPage("page_size", f"must be between 1 and {LARGEST_PAGE}")
-    if offset < 0:
-        raise InvalidPage("offset", "must not be negative")
     return await repository.search(
         session,
         query=asked,
         title_key=title_key(asked),
         media_types=list(dict.fromkeys(media_types)),
-        skip=min(offset, DEEPEST),
-        take=page_size or USUAL_PAGE,
+        skip=min(pages.offset(offset), DEEPEST),
+        take=pages.page_size(page_size, usual=USUAL_PAGE, largest=LARGEST_PAGE),
     )

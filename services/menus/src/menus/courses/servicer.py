@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.db import Database
-from common.requests import parse_id, parse_ids
+from common.requests import parse_id, parse_ids, parse_time
 from menus import texts
 from menus.clients import CatalogClient
 from menus.courses import service
 from menus.drafts import CourseChange
 from menus.items.servicer import ItemRpcs
 from menus.limits import DESCRIPTION_LENGTH, Limits
-from menus.messages import course_message, for_owner, once, own_menu, parse_course, parse_time
+from menus.messages import course_message, for_owner, once, own_menu, parse_course
 from menus.models import Idempotency
 from menus.service import check_limits
 from menus.snapshots import service as snapshots

@@ -1,7 +1,6 @@
 """SQL of the finished documents of menus."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from sqlalchemy import Integer, Uuid, bindparam, case, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from common.db import Reader, Session
+from common.pages import Mark
 from menus import models
 from menus.documents.document import Document
 from menus.limits import PAGE_BYTES
@@ -22,18 +22,11 @@ class Found(NamedTuple):
     etag: str
 
 
-class After(NamedTuple):
-    """The last menu of the page before."""
-
-    created_at: datetime
-    menu_id: UUID
-
-
 class Page(NamedTuple):
     """`after` is where the next page begins; None on the last."""
 
     documents: list[bytes]
-    after: After | None
+    after: Mark | None
 
 
 # Built once: making a statement costs more than running it.
@@ -80,7 +73,7 @@ async def own_document(session: Reader, menu_id: UUID, owner_id: UUID) -> bytes 
 
 
 async def page_of_documents(
-    session: Reader, owner_id: UUID, after: After | None, page_size: int
+    session: Reader, owner_id: UUID, after: Mark | None, page_size: int
 ) -> Page:
     """Newest first. A page ends early when it would grow too large."""
     # One more than asked for tells whether more follow.
@@ -88,11 +81,11 @@ async def page_of_documents(
     statement = FIRST_PAGE
     if after is not None:
         statement = NEXT_PAGE
-        parameters |= {"after_time": after.created_at, "after_id": after.menu_id}
+        parameters |= {"after_time": after.at, "after_id": after.id}
     rows = (await session.execute(statement, parameters)).all()
     shown = [row for row in rows[:page_size] if row[2] is not None]
     more = len(rows) > len(shown)
-    return Page([row[2] for row in shown], After(*shown[-1][:2]) if more else None)
+    return Page([row[2] for row in shown], Mark(*shown[-1][:2]) if more else None)
 
 
 async def store(session: Session, documents: Sequence[Document]) -> set[UUID]:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from common.db import Reader, Session
+from common.pages import Mark
 from menus import events
 from menus import repository as menus
 from menus.documents import repository
 from menus.documents.document import Document, build
-from menus.documents.repository import After, Found, Page
+from menus.documents.repository import Found, Page
 from menus.drafts import OwnMenu
 from menus.errors import MenuNotFound, MenuTooLarge
 from menus.limits import SLUG_LENGTH, Limits
@@ -32,7 +33,7 @@ async def read_own(session: Reader, *, own: OwnMenu) -> bytes:
     return document
 
 
-async def list_own(session: Reader, *, owner_id: UUID, page_size: int, after: After | None) -> Page:
+async def list_own(session: Reader, *, owner_id: UUID, page_size: int, after: Mark | None) -> Page:
     """Newest first, in one statement."""
     return await repository.page_of_documents(session, owner_id, after, page_size)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.db import Database
-from common.requests import parse_id, parse_ids
+from common.requests import parse_id, parse_ids, parse_time
 from menus import texts
 from menus.clients import CatalogClient
 from menus.drafts import ItemChange, Move
@@ -17,7 +17,6 @@ from menus.messages import (
     once,
     own_menu,
     parse_item,
-    parse_time,
 )
 from menus.models import Idempotency
 from menus.snapshots import service as snapshots
