@@ -1,6 +1,6 @@
 """The services behind the gateway: one long-lived channel each."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
@@ -18,12 +18,22 @@ from tastebuds.auth.v1.session_service_pb2_grpc import SessionServiceStub
 from tastebuds.catalog.v1 import media_service_pb2, search_service_pb2
 from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceStub
 from tastebuds.catalog.v1.search_service_pb2_grpc import SearchServiceStub
-from tastebuds.ingest.v1 import ingest_service_pb2
+from tastebuds.ingest.v1 import (
+    inbox_service_pb2,
+    ingest_service_pb2,
+    integration_service_pb2,
+    job_service_pb2,
+)
+from tastebuds.ingest.v1.inbox_service_pb2_grpc import InboxServiceStub
 from tastebuds.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
+from tastebuds.ingest.v1.integration_service_pb2_grpc import IntegrationServiceStub
+from tastebuds.ingest.v1.job_service_pb2_grpc import JobServiceStub
 from tastebuds.menus.v1 import course_service_pb2, menu_service_pb2, public_menu_service_pb2
 from tastebuds.menus.v1.course_service_pb2_grpc import CourseServiceStub
 from tastebuds.menus.v1.menu_service_pb2_grpc import MenuServiceStub
 from tastebuds.menus.v1.public_menu_service_pb2_grpc import PublicMenuServiceStub
+from tastebuds.ops.v1 import ops_service_pb2
+from tastebuds.ops.v1.ops_service_pb2_grpc import OpsServiceStub
 
 if TYPE_CHECKING:  # these classes exist only in the stubs
     from tastebuds.auth.v1.account_service_pb2_grpc import AccountServiceAsyncStub
@@ -31,21 +41,37 @@ if TYPE_CHECKING:  # these classes exist only in the stubs
     from tastebuds.auth.v1.session_service_pb2_grpc import SessionServiceAsyncStub
     from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceAsyncStub
     from tastebuds.catalog.v1.search_service_pb2_grpc import SearchServiceAsyncStub
+    from tastebuds.ingest.v1.inbox_service_pb2_grpc import InboxServiceAsyncStub
     from tastebuds.ingest.v1.ingest_service_pb2_grpc import IngestServiceAsyncStub
+    from tastebuds.ingest.v1.integration_service_pb2_grpc import IntegrationServiceAsyncStub
+    from tastebuds.ingest.v1.job_service_pb2_grpc import JobServiceAsyncStub
     from tastebuds.menus.v1.course_service_pb2_grpc import CourseServiceAsyncStub
     from tastebuds.menus.v1.menu_service_pb2_grpc import MenuServiceAsyncStub
     from tastebuds.menus.v1.public_menu_service_pb2_grpc import PublicMenuServiceAsyncStub
+    from tastebuds.ops.v1.ops_service_pb2_grpc import OpsServiceAsyncStub
 
 
 SERVICES = {
     "auth": services_of(
-        account_service_pb2.DESCRIPTOR, key_service_pb2.DESCRIPTOR, session_service_pb2.DESCRIPTOR
+        account_service_pb2.DESCRIPTOR,
+        key_service_pb2.DESCRIPTOR,
+        ops_service_pb2.DESCRIPTOR,
+        session_service_pb2.DESCRIPTOR,
     ),
-    "catalog": services_of(media_service_pb2.DESCRIPTOR, search_service_pb2.DESCRIPTOR),
-    "ingest": services_of(ingest_service_pb2.DESCRIPTOR),
+    "catalog": services_of(
+        media_service_pb2.DESCRIPTOR, ops_service_pb2.DESCRIPTOR, search_service_pb2.DESCRIPTOR
+    ),
+    "ingest": services_of(
+        inbox_service_pb2.DESCRIPTOR,
+        ingest_service_pb2.DESCRIPTOR,
+        integration_service_pb2.DESCRIPTOR,
+        job_service_pb2.DESCRIPTOR,
+        ops_service_pb2.DESCRIPTOR,
+    ),
     "menus": services_of(
         course_service_pb2.DESCRIPTOR,
         menu_service_pb2.DESCRIPTOR,
+        ops_service_pb2.DESCRIPTOR,
         public_menu_service_pb2.DESCRIPTOR,
     ),
 }
@@ -68,10 +94,19 @@ class Clients:
         self.sessions: SessionServiceAsyncStub = SessionServiceStub(channels.auth)
         self.media: MediaServiceAsyncStub = MediaServiceStub(channels.catalog)
         self.search: SearchServiceAsyncStub = SearchServiceStub(channels.catalog)
+        self.inbox: InboxServiceAsyncStub = InboxServiceStub(channels.ingest)
         self.ingest: IngestServiceAsyncStub = IngestServiceStub(channels.ingest)
+        self.integrations: IntegrationServiceAsyncStub = IntegrationServiceStub(channels.ingest)
+        self.jobs: JobServiceAsyncStub = JobServiceStub(channels.ingest)
         self.courses: CourseServiceAsyncStub = CourseServiceStub(channels.menus)
         self.menus: MenuServiceAsyncStub = MenuServiceStub(channels.menus)
         self.public_menus: PublicMenuServiceAsyncStub = PublicMenuServiceStub(channels.menus)
+        self.ops: Mapping[str, OpsServiceAsyncStub] = {
+            "auth": OpsServiceStub(channels.auth),
+            "catalog": OpsServiceStub(channels.catalog),
+            "ingest": OpsServiceStub(channels.ingest),
+            "menus": OpsServiceStub(channels.menus),
+        }
 
 
 @asynccontextmanager
