@@ -1,10 +1,14 @@
 """The settings every service has, whatever it does."""
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
-from pydantic_settings import BaseSettings
+import orjson
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_settings import BaseSettings, NoDecode
+
+Network = IPv4Network | IPv6Network
 
 
 def _host_and_port(value: str) -> str:
@@ -14,7 +18,24 @@ def _host_and_port(value: str) -> str:
     return value
 
 
+def _listed(value: Any) -> Any:
+    """Accept a JSON list or comma-separated words."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return orjson.loads(value)
+    return [word.strip() for word in value.split(",") if word.strip()]
+
+
+def _network(value: Any) -> Any:
+    return ip_network(value, strict=False) if isinstance(value, str) else value
+
+
 Listen = Annotated[str, AfterValidator(_host_and_port)]
+Networks = Annotated[
+    tuple[Annotated[Network, BeforeValidator(_network)], ...], NoDecode, BeforeValidator(_listed)
+]
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 
 
 class ServiceSettings(BaseSettings):

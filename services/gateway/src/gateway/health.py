@@ -4,11 +4,11 @@ import structlog
 from fastapi import Request
 from grpc.aio import AioRpcError
 
+from common.addresses import is_listed
 from common.errors import DomainError
 from common.grpc_errors import from_rpc_error
 from common.identity import Caller
 from common.requests import onward
-from gateway.addresses import is_listed
 from gateway.schemas.health import Health
 from gateway.state import Gateway
 from tastebuds.ingest.v1.ingest_service_pb2 import ListSourcesRequest

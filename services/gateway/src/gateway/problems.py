@@ -1,11 +1,10 @@
-"""Every error answer: RFC 9457 problem details, made in this one place."""
+"""Every error answer: which problem a failure is."""
 
 import math
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -14,14 +13,12 @@ from grpc.aio import AioRpcError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from common import requests, telemetry
 from common.errors import DomainError, Kind
 from common.grpc_errors import from_rpc_error
+from common.problems import problem
 from gateway import cookies
 
 log = structlog.get_logger()
-
-MEDIA_TYPE = "application/problem+json"
 
 STATUS_BY_KIND = {
     Kind.INVALID: 422,
@@ -49,34 +46,9 @@ REASON_BY_STATUS = {
     422: "INVALID_REQUEST",
     500: "INTERNAL_ERROR",
 }
-STANDARD = frozenset({"type", "title", "status", "detail", "instance", "reason", "trace_id"})
 RETRIED = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 SHOWN_ERRORS = 20
 UNREADABLE_BODY = {"loc": ("body",), "msg": "JSON decode error", "type": "json_invalid"}
-
-
-def problem(
-    status: int,
-    reason: str,
-    detail: str,
-    *,
-    instance: str,
-    members: Mapping[str, Any] | None = None,
-) -> Response:
-    """One problem. `trace_id` is the trace's id or, while tracing is off, the request's."""
-    request = requests.current.get()
-    content: dict[str, Any] = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "instance": instance,
-        "reason": reason,
-        "trace_id": telemetry.trace_id() or (request.request_id if request else None),
-    }
-    content |= {name: value for name, value in (members or {}).items() if name not in STANDARD}
-    body = orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS)
-    return Response(body, status, media_type=MEDIA_TYPE)
 
 
 def internal(path: str) -> Response:

@@ -1,34 +1,9 @@
 """What the gateway can be told from outside."""
 
-from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Annotated, Any
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
 
-import orjson
-from pydantic import BeforeValidator, Field
-from pydantic_settings import NoDecode, SettingsConfigDict
-
-from common.settings import Listen, ServiceSettings
-
-Network = IPv4Network | IPv6Network
-
-
-def _listed(value: Any) -> Any:
-    """Accept a JSON list or comma-separated words."""
-    if not isinstance(value, str):
-        return value
-    if value.lstrip().startswith("["):
-        return orjson.loads(value)
-    return [word.strip() for word in value.split(",") if word.strip()]
-
-
-def _network(value: Any) -> Any:
-    return ip_network(value, strict=False) if isinstance(value, str) else value
-
-
-Networks = Annotated[
-    tuple[Annotated[Network, BeforeValidator(_network)], ...], NoDecode, BeforeValidator(_listed)
-]
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+from common.settings import Listen, Networks, ServiceSettings, Words
 
 
 class Settings(ServiceSettings):

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 
 from common import keys
+from common.addresses import Surroundings
 from common.identity import TokenVerifier
 from common.requests import onward
-from gateway.addresses import Surroundings
+from common.settings import Network
 from gateway.cache import FinishedJson, PublishedMenu
 from gateway.clients import Channels, Clients
 from gateway.memory import Memory
 from gateway.schemas.auth import User
-from gateway.settings import Network, Settings
+from gateway.settings import Settings
 from tastebuds.auth.v1.account_service_pb2 import GetAccountRequest
 from tastebuds.menus.v1.public_menu_service_pb2 import GetPublicMenuRequest
 

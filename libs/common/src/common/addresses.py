@@ -4,7 +4,7 @@ from collections.abc import Iterator, MutableMapping, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
-from gateway.settings import Network
+from common.settings import Network
 
 Scope = MutableMapping[str, Any]
 Address = IPv4Address | IPv6Address
