@@ -10,7 +10,18 @@ import orjson
 from pydantic import Field
 
 from common.errors import DomainError
-from ingest.connectors.fields import (
+from ingest.connectors.page_url import read_page_url
+from ingest.connectors.protocol import ConnectorSettings, Wiring, required
+from ingest.drafts import BookDraft, MediaDraft, MediaType, Source
+from ingest.errors import (
+    IncompleteItem,
+    NotAtSource,
+    UnusableIdentifier,
+    UpstreamGarbage,
+    UpstreamRefused,
+    UpstreamThrottled,
+)
+from ingest.fields import (
     Day,
     Https,
     Line,
@@ -26,17 +37,6 @@ from ingest.connectors.fields import (
     objects,
     present,
     read,
-)
-from ingest.connectors.page_url import read_page_url
-from ingest.connectors.protocol import ConnectorSettings, Wiring, required
-from ingest.drafts import BookDraft, MediaDraft, MediaType, Source
-from ingest.errors import (
-    IncompleteItem,
-    NotAtSource,
-    UnusableIdentifier,
-    UpstreamGarbage,
-    UpstreamRefused,
-    UpstreamThrottled,
 )
 from ingest.upstream import Call, Faults, Profile, Reply, Upstream, http_fault
 

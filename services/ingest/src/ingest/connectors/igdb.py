@@ -10,7 +10,18 @@ import orjson
 from pydantic import Field
 
 from ingest.circuit import Clock
-from ingest.connectors.fields import (
+from ingest.connectors.page_url import read_page_url
+from ingest.connectors.protocol import ConnectorSettings, Wiring, required
+from ingest.drafts import GameDraft, MediaDraft, MediaType, Source
+from ingest.errors import (
+    IncompleteItem,
+    NotAtSource,
+    RequestRejected,
+    UnusableIdentifier,
+    UpstreamGarbage,
+    UpstreamRefused,
+)
+from ingest.fields import (
     Https,
     Line,
     Maybe,
@@ -28,17 +39,6 @@ from ingest.connectors.fields import (
     present,
     read,
     unique,
-)
-from ingest.connectors.page_url import read_page_url
-from ingest.connectors.protocol import ConnectorSettings, Wiring, required
-from ingest.drafts import GameDraft, MediaDraft, MediaType, Source
-from ingest.errors import (
-    IncompleteItem,
-    NotAtSource,
-    RequestRejected,
-    UnusableIdentifier,
-    UpstreamGarbage,
-    UpstreamRefused,
 )
 from ingest.upstream import Call, Profile, Upstream
 

@@ -10,7 +10,20 @@ import orjson
 from pydantic import BeforeValidator, Field
 
 from common.errors import DomainError
-from ingest.connectors.fields import (
+from ingest.connectors.page_url import read_page_url
+from ingest.connectors.protocol import ConnectorSettings, Wiring, required
+from ingest.drafts import MediaDraft, MediaType, MusicDraft, Source
+from ingest.errors import (
+    IncompleteItem,
+    NotAtSource,
+    RequestRejected,
+    UnusableIdentifier,
+    UpstreamGarbage,
+    UpstreamRefused,
+    UpstreamThrottled,
+    UpstreamUnavailable,
+)
+from ingest.fields import (
     Https,
     Line,
     Maybe,
@@ -28,19 +41,6 @@ from ingest.connectors.fields import (
     prose,
     read,
     text,
-)
-from ingest.connectors.page_url import read_page_url
-from ingest.connectors.protocol import ConnectorSettings, Wiring, required
-from ingest.drafts import MediaDraft, MediaType, MusicDraft, Source
-from ingest.errors import (
-    IncompleteItem,
-    NotAtSource,
-    RequestRejected,
-    UnusableIdentifier,
-    UpstreamGarbage,
-    UpstreamRefused,
-    UpstreamThrottled,
-    UpstreamUnavailable,
 )
 from ingest.upstream import Call, Profile, Reply, Upstream, http_fault
 

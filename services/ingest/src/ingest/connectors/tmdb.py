@@ -6,7 +6,11 @@ from typing import ClassVar
 import orjson
 from pydantic import Field
 
-from ingest.connectors.fields import (
+from ingest.connectors.page_url import read_page_url
+from ingest.connectors.protocol import ConnectorSettings, Wiring, required
+from ingest.drafts import Json, MediaDraft, MediaType, ScreenDraft, Source
+from ingest.errors import IncompleteItem, NotAtSource, UnusableIdentifier
+from ingest.fields import (
     Day,
     Line,
     Maybe,
@@ -25,10 +29,6 @@ from ingest.connectors.fields import (
     present,
     read,
 )
-from ingest.connectors.page_url import read_page_url
-from ingest.connectors.protocol import ConnectorSettings, Wiring, required
-from ingest.drafts import Json, MediaDraft, MediaType, ScreenDraft, Source
-from ingest.errors import IncompleteItem, NotAtSource, UnusableIdentifier
 from ingest.upstream import Call, Profile, Upstream
 
 _SOURCE = Source.TMDB

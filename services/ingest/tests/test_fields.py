@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from ingest.connectors import fields
+from ingest import fields
 
 
 @pytest.mark.parametrize(

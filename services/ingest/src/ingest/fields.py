@@ -1,4 +1,4 @@
-"""Types for the members of upstreams' replies: what is odd or empty is read as absent."""
+"""Types for members of what others send us: what is odd or empty is read as absent."""
 
 import html
 import math
