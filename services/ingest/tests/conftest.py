@@ -4,6 +4,7 @@ from sqlalchemy import text
 
 from common import db
 from common.access import services_of
+from common.db import new_id
 from common.errors import DomainError, Kind
 from ingest.clients import CatalogClient
 from ingest.models import Base
@@ -46,7 +47,7 @@ class Catalogue(MediaServiceServicer):
         if created or request.refresh:
             item = media_pb2.MediaItem()
             item.CopyFrom(draft.item)
-            item.id = f"item-{draft.external_id}"
+            item.id = str(new_id()) if created else self.items[key].id
             self.items[key] = item
         return media_service_pb2.UpsertMediaResponse(
             item=self.items[key], sources=[source(*key)], created=created

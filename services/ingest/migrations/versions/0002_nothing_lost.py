@@ -15,6 +15,7 @@ create table ingest.jobs (
     user_id uuid not null,
     state varchar(16) not null,
     total integer not null,
+    waiting integer not null,
     done integer not null,
     failed integer not null,
     cancelled integer not null,
@@ -27,6 +28,7 @@ create table ingest.jobs (
 );
 create index ix_jobs_user_id_id on ingest.jobs (user_id, id);
 create index ix_jobs_finished_at on ingest.jobs (finished_at) where finished_at is not null;
+create index ix_jobs_unfinished on ingest.jobs (user_id) where finished_at is null;
 
 create table ingest.job_items (
     id uuid not null,
@@ -36,6 +38,7 @@ create table ingest.job_items (
     external_id varchar(2048) not null,
     refresh boolean not null,
     state varchar(16) not null,
+    message_id uuid not null,
     attempts integer not null,
     next_try_at timestamptz,
     last_error text not null,

@@ -137,6 +137,10 @@ class Circuit:
             tally.last_latency_ms = round((self._clock.monotonic() - begun) * 1000, 1)
             self._settle(tally, era, verdict, error)
 
+    def check(self, operation: str) -> None:
+        """Raises CircuitOpen when the operation would not be admitted now."""
+        self._refuse(self._tallies.setdefault(operation, _Tally()))
+
     def excuse(self, seconds: float) -> None:
         """Say that the running operation spent `seconds` on us, not on the upstream."""
         caller = asyncio.current_task()
@@ -169,11 +173,14 @@ class Circuit:
         return max(0.0, self._open_until - self._clock.monotonic())
 
     def _admit(self, tally: _Tally) -> None:
+        self._refuse(tally)
+        self._probing = self._state() is State.HALF_OPEN
+
+    def _refuse(self, tally: _Tally) -> None:
         state = self._state()
         if state is State.OPEN or (state is State.HALF_OPEN and self._probing):
             tally.skipped += 1
             raise CircuitOpen(self._source, retry_after=max(1.0, self._remaining()))
-        self._probing = state is State.HALF_OPEN
 
     def _settle(
         self, tally: _Tally, era: int, verdict: _Verdict, error: DomainError | None

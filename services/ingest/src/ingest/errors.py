@@ -12,11 +12,16 @@ class UnknownSource(DomainError):
 
 
 class IdentifierRequired(DomainError):
+    """`field` names which of many."""
+
     kind = Kind.INVALID
     reason = "IDENTIFIER_REQUIRED"
 
-    def __init__(self) -> None:
-        super().__init__("Identifier required")
+    def __init__(self, field: str | None = None) -> None:
+        if field is None:
+            super().__init__("Identifier required")
+        else:
+            super().__init__(f"{field}: identifier required", field=field)
 
 
 class UnusableIdentifier(DomainError):
@@ -130,12 +135,15 @@ class IncompleteItem(UpstreamGarbage):
 
 
 class FetchQuotaExceeded(DomainError):
+    """`ahead` is how many others were refused in this minute before."""
+
     kind = Kind.RATE_LIMITED
     reason = "FETCH_QUOTA_EXCEEDED"
 
-    def __init__(self, per_minute: int, retry_after: float) -> None:
+    def __init__(self, per_minute: int, retry_after: float, ahead: int) -> None:
         super().__init__(
             f"Ingest quota exceeded ({per_minute} per minute)",
             retry_after=retry_after,
             per_minute=per_minute,
         )
+        self.minutes_ahead = ahead // per_minute

@@ -39,11 +39,14 @@ class IngestJob(Base):
     __table_args__ = (
         Index("ix_jobs_user_id_id", "user_id", "id"),
         Index("ix_jobs_finished_at", "finished_at", postgresql_where="finished_at is not null"),
+        Index("ix_jobs_unfinished", "user_id", postgresql_where="finished_at is null"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     user_id: Mapped[UUID]
     state: Mapped[str] = mapped_column(String(16))
     total: Mapped[int]
+    # How many of its works are in which state; the rest is queued.
+    waiting: Mapped[int]
     done: Mapped[int]
     failed: Mapped[int]
     cancelled: Mapped[int]
@@ -69,6 +72,8 @@ class IngestJobItem(Base):
     external_id: Mapped[str] = mapped_column(String(2048))
     refresh: Mapped[bool]
     state: Mapped[str] = mapped_column(String(16))
+    # Of the message whose turn it is; the waits of an older one are of no interest any more.
+    message_id: Mapped[UUID]
     attempts: Mapped[int]
     next_try_at: Mapped[datetime | None]
     last_error: Mapped[str]

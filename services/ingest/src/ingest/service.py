@@ -38,7 +38,7 @@ class Allowances:
             used = await repository.count_fetch(session, user_id, window_start)
         if used > self.per_minute:
             left = (window_start + WINDOW - now).total_seconds()
-            raise FetchQuotaExceeded(self.per_minute, left)
+            raise FetchQuotaExceeded(self.per_minute, left, ahead=used - self.per_minute - 1)
 
 
 async def ingest(
@@ -56,6 +56,7 @@ async def ingest(
         known = await catalog.find(connector.source, external_id)
         if known is not None:
             return known
+    connectors.check_circuit(connector.source)  # what is not asked costs no allowance
     await allowances.take(caller_id)
     draft = await connector.fetch(external_id)
     return await catalog.upsert(draft, refresh=wanted.refresh)

@@ -32,6 +32,8 @@ class Settings(DataServiceSettings):
     upstream_timeout_seconds: float = Field(default=8, gt=0, le=60)
     upstream_slot_seconds: float = Field(default=5, gt=0, le=60)
     fetches_per_minute: int = Field(default=600, ge=1)
+    max_unfinished_jobs: int = Field(default=50, ge=1)
+    job_max_attempts: int = Field(default=8, ge=1, le=100)
 
     def patience(self) -> Patience:
         return Patience(total=self.upstream_timeout_seconds, slot=self.upstream_slot_seconds)

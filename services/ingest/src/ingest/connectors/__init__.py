@@ -42,6 +42,15 @@ class Connectors:
             raise SourceOff(source, self.off[source])
         return self.on[source]
 
+    def check_circuit(self, source: Source) -> None:
+        """Raises CircuitOpen when a fetch would not be tried now."""
+        self.wiring.circuits[source].check("fetch")
+
+    def cooldown(self, source_name: str) -> float:
+        """Seconds until the source is asked again; 0 unless its circuit is open."""
+        circuit = self.wiring.circuits.get(Source(source_name))
+        return circuit.snapshot().remaining_cooldown if circuit else 0.0
+
     def circuits(self) -> Mapping[Source, CircuitSnapshot]:
         return {source: circuit.snapshot() for source, circuit in self.wiring.circuits.items()}
 
