@@ -9,11 +9,13 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     DateTime,
+    Double,
     ForeignKey,
     Index,
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, REAL, TSVECTOR
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -31,6 +33,10 @@ LONGEST_SOURCE_NAME = 40
 LONGEST_EXTERNAL_ID = 500
 LONGEST_TITLE_KEY = 200
 LONGEST_LANGUAGE = 35
+LONGEST_LOG_NOTES = 2000
+LONGEST_GOAL = 255
+LONGEST_TAG = 64
+LONGEST_ACTIVITY_KEY = 255
 
 
 class Base(DeclarativeBase):
@@ -170,6 +176,101 @@ class ItemSearch(Base):
     head: Mapped[Any] = mapped_column(TSVECTOR)
     # The same, and everything else.
     document: Mapped[Any] = mapped_column(TSVECTOR)
+
+
+def _of_item(**more: Any) -> Mapped[UUID]:
+    return mapped_column(ForeignKey(MediaItem.id, ondelete="CASCADE"), **more)
+
+
+class UserState(Base):
+    """How a person stands to a work."""
+
+    __tablename__ = "user_states"
+    __table_args__ = (
+        CheckConstraint(
+            "status in ('consumed', 'currently_consuming', 'want_to_consume', 'paused', 'dropped')",
+            name="status",
+        ),
+        CheckConstraint("rating between 0 and 10", name="rating"),
+        UniqueConstraint("user_id", "media_item_id"),
+        Index("ix_user_states_user_id_updated_at_id", "user_id", "updated_at", "id"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID]
+    media_item_id: Mapped[UUID] = _of_item(index=True)
+    status: Mapped[str] = mapped_column(String(20))
+    rating: Mapped[float | None] = mapped_column(Double)
+    favorite: Mapped[bool]
+    notes: Mapped[str | None]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime]
+
+
+class UserLog(Base):
+    """An entry of a person's diary."""
+
+    __tablename__ = "user_logs"
+    __table_args__ = (
+        CheckConstraint(
+            "log_type in ('started', 'progress', 'finished', 'note', 'goal')", name="log_type"
+        ),
+        CheckConstraint("minutes_spent >= 0", name="minutes_spent"),
+        CheckConstraint("progress_percent between 0 and 100", name="progress_percent"),
+        UniqueConstraint("user_id", "idempotency_key"),
+        Index("ix_user_logs_user_id_logged_at_id", "user_id", "logged_at", "id"),
+        # The diary of one work, and what to delete with a work.
+        Index("ix_user_logs_media_item_id_user_id", "media_item_id", "user_id"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    user_id: Mapped[UUID]
+    media_item_id: Mapped[UUID] = _of_item()
+    log_type: Mapped[str] = mapped_column(String(8))
+    notes: Mapped[str | None] = mapped_column(String(LONGEST_LOG_NOTES))
+    minutes_spent: Mapped[int | None]
+    progress_percent: Mapped[int | None]
+    goal_target: Mapped[str | None] = mapped_column(String(LONGEST_GOAL))
+    goal_due_on: Mapped[date | None]
+    # Of the activity that wrote it; null for what the person wrote.
+    idempotency_key: Mapped[str | None] = mapped_column(String(LONGEST_ACTIVITY_KEY))
+    logged_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class Activity(Base):
+    """The guard of what senders tell: whatever has a row here had its effect, for ever."""
+
+    __tablename__ = "activities"
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(LONGEST_ACTIVITY_KEY), primary_key=True)
+
+
+class Tag(Base):
+    """A person's own, or without an owner everybody's."""
+
+    __tablename__ = "tags"
+    __table_args__ = (
+        Index(
+            "uq_tags_owner_id_name",
+            "owner_id",
+            text("lower(name)"),
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    owner_id: Mapped[UUID | None]
+    name: Mapped[str] = mapped_column(String(LONGEST_TAG))
+    created_at: Mapped[datetime]
+
+
+class MediaItemTag(Base):
+    __tablename__ = "media_item_tags"
+    media_item_id: Mapped[UUID] = _item_key()
+    tag_id: Mapped[UUID] = mapped_column(
+        ForeignKey(Tag.id, ondelete="CASCADE"), primary_key=True, index=True
+    )
 
 
 class Outbox(OutboxRow, Base):
