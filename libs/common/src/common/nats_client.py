@@ -9,8 +9,9 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import RetentionPolicy, StorageType, StreamConfig
+from nats.js.errors import BadRequestError
 
-from common import dead_letters
+from common import dead_letters, jobs
 from common.process import until_it_answers
 from common.settings import ServiceSettings
 
@@ -18,10 +19,11 @@ log = structlog.get_logger()
 
 DAY_SECONDS = 24 * 3600
 EVENTS_MAX_AGE_SECONDS = 30 * DAY_SECONDS
-DEAD_LETTERS_MAX_AGE_SECONDS = 90 * DAY_SECONDS
 # Longer than the longest time the relay may lie between publishing and deleting a row.
 DUPLICATE_WINDOW_SECONDS = 600
 PING_TIMEOUT_SECONDS = 2
+# The server's error code for a stream that exists with another configuration.
+STREAM_IS_OTHERWISE = 10058
 
 
 @asynccontextmanager
@@ -62,27 +64,41 @@ async def connect_when_ready(service: str, settings: ServiceSettings) -> AsyncIt
         yield found[0]
 
 
+def streams_of(service: str) -> list[StreamConfig]:
+    """The service's own events, and the two streams that all services share."""
+    events = StreamConfig(
+        name=service.upper(),
+        subjects=[f"tastebuds.{service}.v1.>"],
+        retention=RetentionPolicy.LIMITS,
+        max_age=EVENTS_MAX_AGE_SECONDS,
+    )
+    # Without an age: it would delete schedules that are due later.
+    work = StreamConfig(
+        name=jobs.STREAM,
+        subjects=["job.>", "sched.>"],
+        retention=RetentionPolicy.WORK_QUEUE,
+        allow_msg_schedules=True,
+        allow_msg_ttl=True,
+    )
+    # Without an age too: a sweep deletes old ones, after a time that is a setting.
+    dead = StreamConfig(
+        name=dead_letters.STREAM, subjects=["dlq.>"], retention=RetentionPolicy.LIMITS
+    )
+    return [
+        config.evolve(storage=StorageType.FILE, duplicate_window=DUPLICATE_WINDOW_SECONDS)
+        for config in (events, work, dead)
+    ]
+
+
 async def declare_streams(jetstream: JetStreamContext, service: str) -> None:
-    """Create the service's event stream and the one for dead letters, or leave them as they are."""
-    for config in (
-        StreamConfig(
-            name=service.upper(),
-            subjects=[f"tastebuds.{service}.v1.>"],
-            retention=RetentionPolicy.LIMITS,
-            storage=StorageType.FILE,
-            max_age=EVENTS_MAX_AGE_SECONDS,
-            duplicate_window=DUPLICATE_WINDOW_SECONDS,
-        ),
-        StreamConfig(
-            name=dead_letters.STREAM,
-            subjects=["dlq.>"],
-            retention=RetentionPolicy.LIMITS,
-            storage=StorageType.FILE,
-            max_age=DEAD_LETTERS_MAX_AGE_SECONDS,
-            duplicate_window=DUPLICATE_WINDOW_SECONDS,
-        ),
-    ):
-        await jetstream.add_stream(config)
+    """Create what is missing, and change what an older version declared otherwise."""
+    for config in streams_of(service):
+        try:
+            await jetstream.add_stream(config)
+        except BadRequestError as error:
+            if error.err_code != STREAM_IS_OTHERWISE:
+                raise
+            await jetstream.update_stream(config)
 
 
 async def ping(client: Client) -> None:

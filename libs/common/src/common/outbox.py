@@ -1,4 +1,4 @@
-"""Transactional outbox: an event is a row until the relay has published it."""
+"""Transactional outbox: an event or a job is a row until the relay has published it."""
 
 import asyncio
 from contextlib import suppress
@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
-from common import telemetry
+from common import jobs, telemetry
 from common.db import Database, new_id
 
 log = structlog.get_logger()
@@ -49,6 +49,13 @@ class OutboxRow:
         row.subject = event.DESCRIPTOR.full_name
         row.payload = event.SerializeToString()
         row.headers = telemetry.carried_context()
+        return row
+
+    @classmethod
+    def job(cls, service: str, lane: str, message: Message) -> Self:
+        """The row of work for one of the service's own lanes."""
+        row = cls.of(message)
+        row.subject = jobs.subject(service, lane, type(message))
         return row
 
 
@@ -120,9 +127,13 @@ class Relay:
 
     async def _publish(self, row: Any) -> None:
         with telemetry.continued_span(f"publish {row.subject}", row.headers, SpanKind.PRODUCER):
-            headers = telemetry.carried_context() | {MESSAGE_ID: str(row.message_id)}
+            message_id = str(row.message_id)
+            ids = {MESSAGE_ID: message_id, jobs.MESSAGE_ID: message_id}
             await self._jetstream.publish(
-                row.subject, row.payload, headers=headers, timeout=PUBLISH_TIMEOUT_SECONDS
+                row.subject,
+                row.payload,
+                headers=row.headers | telemetry.carried_context() | ids,
+                timeout=PUBLISH_TIMEOUT_SECONDS,
             )
 
 
