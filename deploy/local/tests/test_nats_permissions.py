@@ -103,23 +103,61 @@ async def test_a_service_speaks_and_another_consumes_by_its_durable(menus, inges
 
 async def test_jobs_schedules_and_dead_letters_are_a_services_own(ingest):
     jetstream = ingest.jetstream(timeout=2)
-    for stream, subject in (("JOBS", "job.ingest.>"), ("DLQ", "dlq.ingest.>")):
-        config = ConsumerConfig(
-            name="ingest", durable_name="ingest", filter_subject=subject, ack_policy=EXPLICIT
-        )
-        await jetstream.add_consumer(stream, config)
+    await jetstream.add_consumer("JOBS", lane("ingest-tmdb", "job.ingest.tmdb.>"))
     at = (datetime.now(UTC) + timedelta(seconds=0.1)).isoformat().replace("+00:00", "Z")
-    headers = {"Nats-Schedule": f"@at {at}", "Nats-Schedule-Target": "job.ingest.tick"}
+    headers = {"Nats-Schedule": f"@at {at}", "Nats-Schedule-Target": "job.ingest.tmdb.tick"}
     await jetstream.publish("sched.ingest.tick", b"now", headers=headers)
     assert (await jetstream.get_last_msg("JOBS", "sched.ingest.tick")).data == b"now"
-    bound = await jetstream.pull_subscribe_bind("ingest", stream="JOBS")
+    bound = await jetstream.pull_subscribe_bind("ingest-tmdb", stream="JOBS")
     (message,) = await bound.fetch(1, timeout=3)
-    assert message.subject == "job.ingest.tick"
+    assert message.subject == "job.ingest.tmdb.tick"
     await message.ack_sync()
-    letter = await jetstream.publish("dlq.ingest.job", b"dead")
-    assert (await jetstream.get_msg("DLQ", letter.seq)).data == b"dead"
+    letter = await jetstream.publish("dlq.ingest.waiting.ingest-tmdb", b"dead")
+    found = await jetstream.get_msg("DLQ", 1, subject="dlq.ingest.>", next=True)
+    assert (found.seq, found.data) == (letter.seq, b"dead")
     assert await jetstream.delete_msg("DLQ", letter.seq)
     assert ingest.refusals == []
+
+
+async def test_what_an_operator_does_to_consumers_is_allowed(menus):
+    jetstream = menus.jetstream(timeout=2)
+    await jetstream.add_consumer("JOBS", lane("menus-sweeps", "job.menus.sweeps.>"))
+    config = ConsumerConfig(name="menus", durable_name="menus", ack_policy=EXPLICIT)
+    await jetstream.add_consumer("MENUS", config)
+    until = (datetime.now(UTC) + timedelta(minutes=1)).isoformat().replace("+00:00", "Z")
+    for stream, durable in (("JOBS", "menus-sweeps"), ("MENUS", "menus")):
+        assert (await jetstream.pause_consumer(stream, durable, until)).paused
+        assert not (await jetstream.resume_consumer(stream, durable)).paused
+    said = await jetstream.publish("tastebuds.menus.v1.MenuChanged", b"old")
+    assert (await jetstream.get_msg("MENUS", said.seq)).data == b"old"
+    assert menus.refusals == []
+
+
+async def test_nobody_takes_the_jobs_of_another(menus, ingest):
+    ours, theirs = menus.jetstream(timeout=0.2), ingest.jetstream(timeout=0.2)
+    await ours.add_consumer("JOBS", lane("menus-sweeps", "job.menus.sweeps.>"))
+    await theirs.add_consumer("JOBS", lane("ingest-tmdb", "job.ingest.tmdb.>"))
+    for client, jetstream, durable, subject in (
+        (menus, ours, "ingest-tmdb", "job.menus.x.>"),
+        (menus, ours, "menus-sweeps", "job.ingest.sweeps.>"),
+        (ingest, theirs, "menus-sweeps", "job.ingest.x.>"),
+        (ingest, theirs, "ingest-y", "job.menus.y.>"),
+    ):
+        await refused(client, jetstream.add_consumer("JOBS", lane(durable, subject)))
+    for client, jetstream, durable in (
+        (menus, ours, "ingest-tmdb"),
+        (ingest, theirs, "menus-sweeps"),
+    ):
+        bound = await jetstream.pull_subscribe_bind(durable, stream="JOBS")
+        await refused(client, bound.fetch(1, timeout=0.2))
+        await refused(client, jetstream.pause_consumer("JOBS", durable, "2040-01-01T00:00:00Z"))
+        await refused(client, jetstream.publish(f"$JS.ACK.JOBS.{durable}.1.1.1.1.0", b""))
+
+
+def lane(durable, subject):
+    return ConsumerConfig(
+        name=durable, durable_name=durable, filter_subject=subject, ack_policy=EXPLICIT
+    )
 
 
 async def test_the_gateway_follows_events_and_says_nothing(server, menus):
@@ -151,14 +189,10 @@ async def test_services_find_each_other(server, menus, ingest):
 async def test_nobody_speaks_or_acts_for_another(menus):
     jetstream = menus.jetstream(timeout=0.2)
     foreign = ConsumerConfig(name="ingest", durable_name="ingest")
-    foreign_jobs = ConsumerConfig(
-        name="menus", durable_name="menus", filter_subject="job.ingest.>", ack_policy=EXPLICIT
-    )
     for attempt in (
         jetstream.publish("tastebuds.auth.v1.UserDeleted", b"", timeout=0.2),
         jetstream.publish("job.ingest.sweep", b"", timeout=0.2),
         jetstream.add_consumer("MENUS", foreign),
-        jetstream.add_consumer("JOBS", foreign_jobs),
         jetstream.delete_consumer("MENUS", "ingest"),
         jetstream.delete_stream("MENUS"),
         jetstream.purge_stream("JOBS"),

@@ -1,12 +1,17 @@
 """What each service may say and hear on NATS; every group says why it exists.
 
 NATS has no wildcard inside a token, so that "all consumers called menus-…" cannot be written.
-Hence the rule: a service's durable consumer on any stream is called like the service.
+Hence the rules: a service's durable consumer on a stream of events is called like the service, and
+those on the work queue like its lanes, which are named here; but ingest has one for each upstream,
+so that it may use any name that is not another's.
 """
 
 from dataclasses import dataclass
 
 EVENT_STREAMS = ("AUTH", "CATALOG", "INGEST", "MENUS")
+# Lanes of every service that owns data: what is due, and events that failed or are played again.
+LANES = ("sweeps", "replays")
+NAMES_ITS_LANES = "ingest"
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,9 @@ def permissions_of(service: str) -> Permissions:
         deny += _durables_of_others()
     else:
         publish += [*_speaking(service), *_declaring(service), *_consuming(service)]
+        publish += [*_working(service), *_mending()]
+        if service == NAMES_ITS_LANES:
+            deny += _lanes_of_others(service)
     return Permissions(tuple(publish), tuple(subscribe), tuple(deny))
 
 
@@ -63,27 +71,41 @@ def _consuming(service: str) -> list[str]:
         # Anybody's events, by the own durable, with no, one or many filter subjects.
         create = f"$JS.API.CONSUMER.CREATE.{stream}.{service}"
         older = f"$JS.API.CONSUMER.DURABLE.CREATE.{stream}.{service}"
-        allowed += [create, f"{create}.>", older, *_working(stream, service)]
-    for stream, subject in (("JOBS", "job"), ("DLQ", "dlq")):
+        allowed += [create, f"{create}.>", older, *_taking(stream, service)]
+        # The age of the oldest that waits.
+        allowed.append(f"$JS.API.STREAM.MSG.GET.{stream}")
+    return allowed
+
+
+def _working(service: str) -> list[str]:
+    lanes = ["*"] if service == NAMES_ITS_LANES else [f"{service}-{lane}" for lane in LANES]
+    allowed = []
+    for lane in lanes:
         # The server checks that the filter in the subject is the filter of the consumer, so
-        # that a service sees only its own jobs and dead letters.
-        allowed += [
-            f"$JS.API.CONSUMER.CREATE.{stream}.{service}.{subject}.{service}.>",
-            *_working(stream, service),
-            # A look at one message: the schedule that is set, the dead letter to replay.
-            f"$JS.API.STREAM.MSG.GET.{stream}",
-            f"$JS.API.DIRECT.GET.{stream}.>",
-        ]
-    # A dead letter that was replayed or given up is taken out.
-    return [*allowed, "$JS.API.STREAM.MSG.DELETE.DLQ"]
+        # that a service takes only its own jobs.
+        allowed += [f"$JS.API.CONSUMER.CREATE.JOBS.{lane}.job.{service}.>", *_taking("JOBS", lane)]
+    # A look at one message: the schedule that is set, the age of the oldest job. Jobs hold ids.
+    return [*allowed, "$JS.API.STREAM.MSG.GET.JOBS"]
 
 
-def _working(stream: str, service: str) -> list[str]:
+def _mending() -> list[str]:
+    # Dead letters are listed one after the other; what is replayed or given up is taken out.
+    return ["$JS.API.STREAM.MSG.GET.DLQ", "$JS.API.STREAM.MSG.DELETE.DLQ"]
+
+
+def _taking(stream: str, consumer: str) -> list[str]:
     return [
-        f"$JS.API.CONSUMER.INFO.{stream}.{service}",
-        f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{service}",
-        f"$JS.ACK.{stream}.{service}.>",
+        *(f"$JS.API.CONSUMER.{verb}.{stream}.{consumer}" for verb in ("INFO", "MSG.NEXT", "PAUSE")),
+        f"$JS.ACK.{stream}.{consumer}.>",
     ]
+
+
+def _lanes_of_others(service: str) -> list[str]:
+    others = [other.lower() for other in EVENT_STREAMS if other.lower() != service]
+    denied = []
+    for durable in (f"{other}-{lane}" for other in others for lane in LANES):
+        denied += [f"$JS.API.CONSUMER.CREATE.JOBS.{durable}.>", *_taking("JOBS", durable)]
+    return denied
 
 
 def _following() -> list[str]:
