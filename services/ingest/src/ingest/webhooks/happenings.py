@@ -1,10 +1,9 @@
 """What a sender's message says happened, in our words: not yet matched, not yet decided."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Protocol
 
 from ingest.drafts import Json, MediaType
 
@@ -28,7 +27,11 @@ class Scheme(StrEnum):
 
     TMDB_MOVIE = "tmdb_movie"
     TMDB_TV = "tmdb_tv"
+    # TMDB cannot be asked for an episode by it; it says that what the sender has is no series' id.
+    TMDB_EPISODE = "tmdb_episode"
     IMDB = "imdb"
+    # TVDB counts series, episodes and films apart: of a Work it is the series', of an Episode its
+    # own; a film's is left out, for TMDB would take it for a series'.
     TVDB = "tvdb"
     IGDB = "igdb"
     GOOGLE_BOOKS = "google_books"
@@ -70,7 +73,7 @@ class Episode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """A film, series, track, book or game as the sender knows it; `ids` are all its own."""
+    """A film, series, track, album, book or game as the sender knows it; `ids` are all its own."""
 
     media_type: MediaType
     title: str | None = None
@@ -80,6 +83,8 @@ class Work:
     # Of music: who and where from. Of a book: who.
     artist: str | None = None
     album: str | None = None
+    # Our items of music are tracks: which of them an album's title means, only a person can say.
+    is_album: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,20 +126,17 @@ class Guide:
     schema: Mapping[str, Json] = field(default_factory=dict)
 
 
-class Sender(Protocol):
-    """One kind of program that posts webhooks. Pure: it reads documents, and knows no database."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """One kind of program that posts webhooks.
 
-    name: ClassVar[str]
-    guide: ClassVar[Guide]
+    `read` is pure and tells what a body says, in its order, in at least one part; it raises
+    Unreadable only for a body that is no event of this sender at all. Members that are missing,
+    empty, of another type or unknown are no error: what cannot be told is left out.
+    `example` is a body such as its TEST button sends.
+    """
 
-    def read(self, document: Mapping[str, Json]) -> Sequence[Part]:
-        """What the body says, in its order; at least one part. Raises Unreadable.
-
-        Members that are missing, empty, of another type or unknown are no error: what cannot be
-        told is left out. Only a body that is no event of this sender at all is Unreadable.
-        """
-        ...
-
-    def example(self) -> Mapping[str, Json]:
-        """A body such as its TEST button sends."""
-        ...
+    name: str
+    guide: Guide
+    read: Callable[[Mapping[str, Json]], Sequence[Part]]
+    example: Mapping[str, Json]
