@@ -103,8 +103,8 @@ create table ingest.webhook_events (
         foreign key (integration_id) references ingest.integrations (id) on delete cascade
 );
 create index ix_webhook_events_user_id_id on ingest.webhook_events (user_id, id);
-create index ix_webhook_events_integration_id_state
-    on ingest.webhook_events (integration_id, state);
+create index ix_webhook_events_counts
+    on ingest.webhook_events (integration_id, state, received_at);
 create index ix_webhook_events_received_at on ingest.webhook_events (received_at);
 
 create table ingest.content_keys (

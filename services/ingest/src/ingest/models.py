@@ -93,7 +93,7 @@ class Integration(Base):
     # SHA-256 of the token, which has more entropy than can be guessed; null once revoked.
     token_hash: Mapped[bytes | None] = mapped_column(unique=True)
     token_prefix: Mapped[str] = mapped_column(String(8))
-    # What a matched event does: see ingest.webhooks.effects.
+    # What a matched event does: see ingest.integrations.effects.
     effects: Mapped[dict[str, Any]] = mapped_column(JSONB)
     accounts: Mapped[list[str]]
     created_at: Mapped[datetime]
@@ -111,7 +111,8 @@ class WebhookEvent(Base):
     __tablename__ = "webhook_events"
     __table_args__ = (
         Index("ix_webhook_events_user_id_id", "user_id", "id"),
-        Index("ix_webhook_events_integration_id_state", "integration_id", "state"),
+        # What a list of integrations shows of their events, without a look at the rows.
+        Index("ix_webhook_events_counts", "integration_id", "state", "received_at"),
         Index("ix_webhook_events_received_at", "received_at"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
