@@ -1,0 +1,51 @@
+"""What a matched event does, as its person chose it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+from uuid import UUID
+
+from ingest.drafts import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effects:
+    """`ingest` brings the work into the catalogue, which the others imply; `library` sets its state.
+
+    `tags` are names of the person's own. With `menu_id` the work is appended to that menu's course
+    `course_id`, or to its last one.
+    """
+
+    ingest: bool = True
+    library: bool = True
+    tags: tuple[str, ...] = ()
+    menu_id: UUID | None = None
+    course_id: UUID | None = None
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Json]) -> Self:
+        """Of `integrations.effects`; what is missing is off, as is what nobody knows."""
+        tags = value.get("tags")
+        return cls(
+            ingest=bool(value.get("ingest")),
+            library=bool(value.get("library")),
+            tags=tuple(map(str, tags)) if isinstance(tags, Sequence) else (),
+            menu_id=_id(value.get("menu_id")),
+            course_id=_id(value.get("course_id")),
+        )
+
+    def to_json(self) -> dict[str, Json]:
+        return {
+            "ingest": self.ingest,
+            "library": self.library,
+            "tags": list(self.tags),
+            "menu_id": str(self.menu_id) if self.menu_id else None,
+            "course_id": str(self.course_id) if self.course_id else None,
+        }
+
+
+def _id(value: Json) -> UUID | None:
+    return UUID(value) if isinstance(value, str) else None
+
+
+DEFAULT = Effects()
