@@ -54,6 +54,16 @@ class NotAtSource(DomainError):
         )
 
 
+class IdOfEpisode(DomainError):
+    """The id was to be a whole work's; its episode alone has it."""
+
+    kind = Kind.NOT_FOUND
+    reason = "ID_OF_EPISODE"
+
+    def __init__(self, clue: str) -> None:
+        super().__init__(f"the id is the episode's: {clue}", clue=clue)
+
+
 class SourceOff(DomainError):
     kind = Kind.UNAVAILABLE
     reason = "SOURCE_OFF"

@@ -1,6 +1,6 @@
 """The sources, and how to have those that are switched on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -16,11 +16,11 @@ from ingest.errors import IdentifierRequired, SourceOff, UnknownSource, Unusable
 from ingest.upstream import Patience
 
 # In the order in which search results are shown.
-CONNECTORS: dict[Source, Callable[[ConnectorSettings, Wiring], Connector]] = {
-    Source.GOOGLE_BOOKS: GoogleBooks.from_settings,
-    Source.TMDB: Tmdb.from_settings,
-    Source.IGDB: Igdb.from_settings,
-    Source.LASTFM: Lastfm.from_settings,
+CONNECTORS: dict[Source, type[Connector]] = {
+    Source.GOOGLE_BOOKS: GoogleBooks,
+    Source.TMDB: Tmdb,
+    Source.IGDB: Igdb,
+    Source.LASTFM: Lastfm,
 }
 
 
@@ -72,9 +72,9 @@ def build(
     )
     on: dict[Source, Connector] = {}
     off: dict[Source, str] = {}
-    for source, from_settings in CONNECTORS.items():
+    for source, connector in CONNECTORS.items():
         try:
-            on[source] = from_settings(settings, wiring)
+            on[source] = connector.from_settings(settings, wiring)
         except SourceOff as reason:
             off[source] = reason.metadata["why"]
     return Connectors(on, off, wiring)

@@ -10,6 +10,7 @@ import orjson
 from pydantic import Field
 
 from common.errors import DomainError
+from ingest.connectors.clues import Clue, ids_of
 from ingest.connectors.page_url import read_page_url
 from ingest.connectors.protocol import ConnectorSettings, Wiring, required
 from ingest.drafts import BookDraft, MediaDraft, MediaType, Source
@@ -39,10 +40,12 @@ from ingest.fields import (
     read,
 )
 from ingest.upstream import Call, Faults, Profile, Reply, Upstream, http_fault
+from ingest.webhooks.happenings import ForeignId, Scheme, Work
 
 _SOURCE = Source.GOOGLE_BOOKS
 _KEY = "INGEST_GOOGLE_BOOKS_KEY"
 _VOLUME_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_ISBN = {"ISBN_10": r"[0-9]{9}[0-9X]", "ISBN_13": r"[0-9]{13}"}
 _HOST = re.compile(r"(?:www\.)?(?:books|play)\.google\.(?:com|[a-z]{2}|com?\.[a-z]{2})")
 _WWW = re.compile(r"(?:www\.)?google\.(?:com|[a-z]{2}|com?\.[a-z]{2})")
 _MOST_RESULTS = 40
@@ -92,10 +95,9 @@ class _VolumeInfo(Part):
     canonical_link: Https = Field(None, alias="canonicalVolumeLink")
 
     def isbn(self, kind: str) -> str | None:
-        shape = {"ISBN_10": r"[0-9]{9}[0-9X]", "ISBN_13": r"[0-9]{13}"}[kind]
         for each in self.identifiers:
             digits = re.sub(r"[\s-]", "", each.identifier or "").upper()
-            if each.type == kind and re.fullmatch(shape, digits):
+            if each.type == kind and re.fullmatch(_ISBN[kind], digits):
                 return digits
         return None
 
@@ -197,6 +199,35 @@ class GoogleBooks:
         if not _VOLUME_ID.fullmatch(volume_id):
             raise UnusableIdentifier(_SOURCE, "a volume id has letters, digits, _ and - only")
         return volume_id
+
+    @staticmethod
+    def clues(work: Work) -> list[Clue]:
+        clues = (_clue(kind, given) for kind, given in ids_of(work))
+        return [clue for clue in clues if clue]
+
+    async def resolve(self, clue: Clue, /) -> str | None:
+        """The first volume of that ISBN: Google has several of many a book."""
+        params = {"q": f"isbn:{clue.value}", "printType": "books", **_COUNTRY}
+        async with self._upstream.operation("find"):
+            reply = await self._upstream.send(Call("volumes", params=params, headers=self._headers))
+            found = read(_Volumes, {} if reply.is_missing else reply.document(), _SOURCE)
+        volumes = (read(_Volume, each, _SOURCE) for each in objects(found.items))
+        return next((volume.id for volume in volumes if _has_isbn(volume, clue.value)), None)
+
+
+def _clue(kind: str, given: ForeignId) -> Clue | None:
+    isbn = re.sub(r"[\s-]", "", given.value).upper()
+    match given.scheme:
+        case Scheme.GOOGLE_BOOKS if _VOLUME_ID.fullmatch(given.value):
+            return Clue(kind, "google_books", given.value, given.value)
+        case Scheme.ISBN if any(re.fullmatch(shape, isbn) for shape in _ISBN.values()):
+            return Clue(kind, "isbn", isbn)
+    return None
+
+
+def _has_isbn(volume: _Volume, isbn: str) -> bool:
+    """Whether it is whole and of that ISBN: searches also find books that mention the number."""
+    return _is_whole(volume) and isbn in {volume.info and volume.info.isbn(kind) for kind in _ISBN}
 
 
 def _is_whole(volume: _Volume) -> bool:

@@ -10,6 +10,7 @@ import orjson
 from pydantic import Field
 
 from ingest.circuit import Clock
+from ingest.connectors.clues import Clue, ids_of
 from ingest.connectors.page_url import read_page_url
 from ingest.connectors.protocol import ConnectorSettings, Wiring, required
 from ingest.drafts import GameDraft, MediaDraft, MediaType, Source
@@ -41,6 +42,7 @@ from ingest.fields import (
     unique,
 )
 from ingest.upstream import Call, Profile, Upstream
+from ingest.webhooks.happenings import Scheme, Work
 
 _SOURCE = Source.IGDB
 _ID_KEY = "INGEST_IGDB_CLIENT_ID"
@@ -250,6 +252,19 @@ class Igdb:
         if not _SLUG.fullmatch(given):
             raise UnusableIdentifier(_SOURCE, "it is a number, or slug:<slug of the page>")
         return given
+
+    @staticmethod
+    def clues(work: Work) -> list[Clue]:
+        numbers = (
+            (kind, _NUMBER.fullmatch(given.value))
+            for kind, given in ids_of(work)
+            if given.scheme is Scheme.IGDB
+        )
+        return [Clue(kind, "igdb", number[1], number[1]) for kind, number in numbers if number]
+
+    async def resolve(self, _: Clue, /) -> str | None:
+        """Nothing: its own numbers are all that finds a game for sure."""
+        return None
 
 
 def _quoted(words: str) -> str:

@@ -10,6 +10,7 @@ import orjson
 from pydantic import BeforeValidator, Field
 
 from common.errors import DomainError
+from ingest.connectors.clues import Clue
 from ingest.connectors.page_url import read_page_url
 from ingest.connectors.protocol import ConnectorSettings, Wiring, required
 from ingest.drafts import MediaDraft, MediaType, MusicDraft, Source
@@ -43,6 +44,7 @@ from ingest.fields import (
     text,
 )
 from ingest.upstream import Call, Profile, Reply, Upstream, http_fault
+from ingest.webhooks.happenings import Scheme, Work
 
 _SOURCE = Source.LASTFM
 _KEY = "INGEST_LASTFM_KEY"
@@ -52,6 +54,7 @@ _LOCALE = re.compile(r"[a-z]{2}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SEPARATOR = "::"
 _LONGEST_ID = 255
+_CLUES = {Scheme.LASTFM: "lastfm", Scheme.MBID_RECORDING: "mbid"}
 _MOST_RESULTS = 30
 _SIZES = ("small", "medium", "large", "extralarge", "mega")
 _PLACEHOLDER = "2a96cbd8b46e442fc41c2b86b821562f"  # a grey star
@@ -218,17 +221,41 @@ class Lastfm:
         return None
 
     def normalize_id(self, external_id: str) -> str:
-        given = external_id.strip()
-        if mbid := _mbid(given):
-            return mbid
-        artist, separator, track = (each.strip() for each in given.partition(_SEPARATOR))
-        if not (artist and separator and track):
-            raise UnusableIdentifier(_SOURCE, "it is a MusicBrainz id or artist::track")
-        if len(given) > _LONGEST_ID or _CONTROL.search(given):
-            raise UnusableIdentifier(
-                _SOURCE, f"it has at most {_LONGEST_ID} characters, none of them control"
-            )
-        return f"{artist}{_SEPARATOR}{track}"
+        return _normalized(external_id)
+
+    @staticmethod
+    def clues(work: Work) -> list[Clue]:
+        """None is an external id yet: Last.fm's answer says whether that is the MBID or names."""
+        given = [(_CLUES[each.scheme], each.value) for each in work.ids if each.scheme in _CLUES]
+        if work.artist and work.title:
+            given.append(("artist and title", f"{work.artist}{_SEPARATOR}{work.title}"))
+        clues = (_clue(work.media_type, name, value) for name, value in given)
+        return [clue for clue in clues if clue]
+
+    async def resolve(self, clue: Clue, /) -> str | None:
+        """What `fetch` takes; no request."""
+        return clue.value
+
+
+def _normalized(external_id: str) -> str:
+    given = external_id.strip()
+    if mbid := _mbid(given):
+        return mbid
+    artist, separator, track = (each.strip() for each in given.partition(_SEPARATOR))
+    if not (artist and separator and track):
+        raise UnusableIdentifier(_SOURCE, "it is a MusicBrainz id or artist::track")
+    if len(given) > _LONGEST_ID or _CONTROL.search(given):
+        raise UnusableIdentifier(
+            _SOURCE, f"it has at most {_LONGEST_ID} characters, none of them control"
+        )
+    return f"{artist}{_SEPARATOR}{track}"
+
+
+def _clue(kind: str, name: str, value: str) -> Clue | None:
+    try:
+        return Clue(kind, name, _normalized(value))
+    except UnusableIdentifier:
+        return None
 
 
 def _decoded(segment: str) -> str:

@@ -1,16 +1,18 @@
 """What every source offers, and what it is made from."""
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, Self
 
 from pydantic import SecretStr
 
 from ingest.circuit import Circuit, Clock
+from ingest.connectors.clues import Clue
 from ingest.drafts import MediaDraft, MediaType, Source
 from ingest.errors import SourceOff
 from ingest.upstream import Faults, Patience, Profile, Upstream, open_client
+from ingest.webhooks.happenings import Work
 
 Secret = str | SecretStr | None
 
@@ -18,6 +20,11 @@ Secret = str | SecretStr | None
 class Connector(Protocol):
     source: ClassVar[Source]
     media_types: ClassVar[frozenset[MediaType]]
+
+    @classmethod
+    def from_settings(cls, settings: "ConnectorSettings", wiring: "Wiring") -> Self:
+        """Raises SourceOff."""
+        ...
 
     async def search(self, query: str, limit: int) -> list[MediaDraft]:
         """At most `limit` drafts of what the search answer itself tells (one request)."""
@@ -33,6 +40,18 @@ class Connector(Protocol):
 
     def normalize_id(self, external_id: str) -> str:
         """The id as `fetch` takes it; raises UnusableIdentifier."""
+        ...
+
+    @staticmethod
+    def clues(work: Work) -> Sequence[Clue]:
+        """By what this source can find the work; surest first, nothing that is no id there."""
+        ...
+
+    async def resolve(self, clue: Clue, /) -> str | None:
+        """The external id of what a clue without one means; None when that is not known here.
+
+        At most one request. Raises IdOfEpisode, UpstreamFailure, CircuitOpen.
+        """
         ...
 
 

@@ -6,10 +6,11 @@ from typing import ClassVar
 import orjson
 from pydantic import Field
 
+from ingest.connectors.clues import EPISODE, Clue, ids_of
 from ingest.connectors.page_url import read_page_url
 from ingest.connectors.protocol import ConnectorSettings, Wiring, required
 from ingest.drafts import Json, MediaDraft, MediaType, ScreenDraft, Source
-from ingest.errors import IncompleteItem, NotAtSource, UnusableIdentifier
+from ingest.errors import IdOfEpisode, IncompleteItem, NotAtSource, UnusableIdentifier
 from ingest.fields import (
     Day,
     Line,
@@ -30,16 +31,18 @@ from ingest.fields import (
     read,
 )
 from ingest.upstream import Call, Profile, Upstream
+from ingest.webhooks.happenings import ForeignId, Scheme, Work
 
 _SOURCE = Source.TMDB
 _KEY = "INGEST_TMDB_TOKEN"
 _KINDS = {"movie": MediaType.MOVIE, "tv": MediaType.TV}
 _EXTERNAL_ID = re.compile(r"(?:(movie|tv):)?0*([1-9][0-9]{0,8})")
-_PAGE = re.compile(r"0*([1-9][0-9]{0,8})(?:-.*)?")
+_NUMBER = re.compile(r"0*([1-9][0-9]{0,8})")
+_PAGE = re.compile(rf"{_NUMBER.pattern}(?:-.*)?")
 _V3_KEY = re.compile(r"[0-9a-f]{32}", re.IGNORECASE)
 _IMAGES = "https://image.tmdb.org/t/p/original"
 _IMAGE_PATH = re.compile(r"/[A-Za-z0-9_.-]+")
-_IMDB_ID = re.compile(r"tt[0-9]+")
+_IMDB_ID = re.compile(r"tt[0-9]{1,10}")
 
 
 class _Job(Named):
@@ -118,6 +121,26 @@ class _Results(Part):
     results: object = None
 
 
+class _Hit(Part):
+    id: Positive = None
+    show_id: Positive = None  # of an episode
+
+
+class _Found(Part):
+    """What has an id of another catalogue, by what it is here."""
+
+    movies: Parts[_Hit] = Field((), alias="movie_results")
+    series: Parts[_Hit] = Field((), alias="tv_results")
+    episodes: Parts[_Hit] = Field((), alias="tv_episode_results")
+
+    def external_ids(self, kind: str) -> set[str]:
+        if kind == "movie":
+            return {f"movie:{hit.id}" for hit in self.movies if hit.id}
+        if kind == EPISODE:
+            return {f"tv:{hit.show_id}" for hit in self.episodes if hit.show_id}
+        return {f"tv:{hit.id}" for hit in self.series if hit.id}
+
+
 class Tmdb:
     source: ClassVar[Source] = _SOURCE
     media_types: ClassVar[frozenset[MediaType]] = frozenset({MediaType.MOVIE, MediaType.TV})
@@ -191,6 +214,38 @@ class Tmdb:
         if match is None:
             raise UnusableIdentifier(_SOURCE, "it is movie:<number>, tv:<number> or a number")
         return f"{match[1]}:{match[2]}" if match[1] else match[2]
+
+    @staticmethod
+    def clues(work: Work) -> list[Clue]:
+        clues = (_clue(kind, given) for kind, given in ids_of(work))
+        return [clue for clue in clues if clue]
+
+    async def resolve(self, clue: Clue, /) -> str | None:
+        """Of an episode, the series; nothing when more than one work has the id."""
+        params = {"external_source": f"{clue.name}_id", **self._params}
+        async with self._upstream.operation("find"):
+            reply = await self._upstream.send(
+                Call(f"find/{clue.value}", params=params, headers=self._headers)
+            )
+            found = read(_Found, {} if reply.is_missing else reply.document(), _SOURCE)
+        external_ids = found.external_ids(clue.kind)
+        if not external_ids and found.episodes:
+            raise IdOfEpisode(str(clue))
+        return external_ids.pop() if len(external_ids) == 1 else None
+
+
+def _clue(kind: str, given: ForeignId) -> Clue | None:
+    """An episode's number at TMDB is none: nothing there finds the series by it."""
+    number = _NUMBER.fullmatch(given.value)
+    match kind, given.scheme:
+        case ("movie", Scheme.TMDB_MOVIE) | ("tv", Scheme.TMDB_TV) if number:
+            external_id = f"{kind}:{number[1]}"
+            return Clue(kind, "tmdb", external_id, external_id)
+        case _, Scheme.TVDB if number:
+            return Clue(kind, "tvdb", number[1])
+        case _, Scheme.IMDB if _IMDB_ID.fullmatch(given.value):
+            return Clue(kind, "imdb", given.value)
+    return None
 
 
 def _draft(title: _Title, kind: str, raw: bytes) -> MediaDraft:
