@@ -1,11 +1,16 @@
 import pytest
 from sqlalchemy import text
 
+from catalog.library.servicer import LibraryServicer
 from catalog.main import SERVICES
 from catalog.media.servicer import MediaServicer
 from catalog.models import Base
 from catalog.search.servicer import SearchServicer
 from common import db
+from tastebuds.catalog.v1.library_service_pb2_grpc import (
+    LibraryServiceStub,
+    add_LibraryServiceServicer_to_server,
+)
 from tastebuds.catalog.v1.media_events_pb2 import MediaItemUpserted
 from tastebuds.catalog.v1.media_service_pb2_grpc import (
     MediaServiceStub,
@@ -39,6 +44,7 @@ async def connect(serve, shared_database):
     def add(server):
         add_MediaServiceServicer_to_server(MediaServicer(shared_database), server)
         add_SearchServiceServicer_to_server(SearchServicer(shared_database), server)
+        add_LibraryServiceServicer_to_server(LibraryServicer(shared_database), server)
 
     async with serve("catalog", SERVICES, add) as connect:
         yield connect
@@ -58,6 +64,18 @@ async def gateway(connect, database):
 @pytest.fixture
 async def search(connect, database):
     return SearchServiceStub(connect("gateway"))
+
+
+@pytest.fixture
+async def senders(connect, database):
+    """The library as ingest sees it, which speaks for people who are not there."""
+    return LibraryServiceStub(connect("ingest"))
+
+
+@pytest.fixture
+async def library(connect, database):
+    """The library as the people themselves see it."""
+    return LibraryServiceStub(connect("gateway"))
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from functools import partial
 
 from catalog.consumers import HANDLERS
+from catalog.library.servicer import LibraryServicer
 from catalog.media.servicer import MediaServicer
 from catalog.models import Inbox, Outbox
 from catalog.search.servicer import SearchServicer
@@ -18,11 +19,14 @@ from common.outbox import Relay
 from common.queues import Queues
 from common.sweeping import Sweeper
 from tastebuds.auth.v1 import key_service_pb2
-from tastebuds.catalog.v1 import media_service_pb2, search_service_pb2
+from tastebuds.catalog.v1 import library_service_pb2, media_service_pb2, search_service_pb2
+from tastebuds.catalog.v1.library_service_pb2_grpc import add_LibraryServiceServicer_to_server
 from tastebuds.catalog.v1.media_service_pb2_grpc import add_MediaServiceServicer_to_server
 from tastebuds.catalog.v1.search_service_pb2_grpc import add_SearchServiceServicer_to_server
 
-SERVICES = services_of(media_service_pb2.DESCRIPTOR, search_service_pb2.DESCRIPTOR)
+SERVICES = services_of(
+    library_service_pb2.DESCRIPTOR, media_service_pb2.DESCRIPTOR, search_service_pb2.DESCRIPTOR
+)
 
 
 async def main() -> None:
@@ -41,6 +45,7 @@ async def main() -> None:
         grpc = GrpcServer("catalog", SERVICES, TokenVerifier(keys.from_auth(auth)))
         add_MediaServiceServicer_to_server(MediaServicer(database), grpc.server)
         add_SearchServiceServicer_to_server(SearchServicer(database), grpc.server)
+        add_LibraryServiceServicer_to_server(LibraryServicer(database), grpc.server)
         consumers = [
             Consumer("catalog", stream, handlers, database, Inbox)
             for stream, handlers in by_stream(HANDLERS).items()

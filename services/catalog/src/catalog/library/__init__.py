@@ -1,0 +1,1 @@
+"""What people have done with works: where they stand, their diaries, their tags."""

@@ -1,0 +1,252 @@
+"""Every statement about states, logs and tags."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text, Uuid, bindparam, delete, select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+
+from catalog.library.activities import Report
+from catalog.library.logs import Log, LogType
+from catalog.library.states import Opinion, Page, Standing, State, Status
+from catalog.media import rows
+from catalog.media.errors import MediaItemNotFound
+from catalog.models import Activity, MediaItem, MediaItemTag, Tag, UserLog, UserState
+from common.db import Reader, Session, new_id, now
+from common.pages import Mark
+
+_STATES: Any = UserState.__table__
+_LOGS: Any = UserLog.__table__
+_ACTIVITIES: Any = Activity.__table__
+
+_ITEM_KEYS = frozenset(
+    f"fk_{table.__tablename__}_media_item_id" for table in (UserState, UserLog, MediaItemTag)
+)
+
+
+@contextmanager
+def _of_known_item(media_item_id: UUID) -> Iterator[None]:
+    """The foreign keys tell whether there is such a work: to look before would be a race."""
+    try:
+        yield
+    except IntegrityError as error:
+        cause = error.orig.__cause__ if error.orig else None
+        if getattr(cause, "constraint_name", None) in _ITEM_KEYS:
+            raise MediaItemNotFound(media_item_id) from None
+        raise
+
+
+# Built once: to build a statement costs more than to run it.
+_NOTE_ACTIVITY = insert(_ACTIVITIES).on_conflict_do_nothing().returning(_ACTIVITIES.c.key)
+_STATE = select(_STATES).where(
+    _STATES.c.user_id == bindparam("user_id"), _STATES.c.media_item_id == bindparam("media_item_id")
+)
+_STATE_KEY = ("user_id", "media_item_id")
+_new_state = insert(_STATES)
+_ADD_OR_LOCK_STATE = _new_state.on_conflict_do_update(
+    index_elements=_STATE_KEY, set_={"user_id": _new_state.excluded.user_id}
+).returning(_STATES)
+_REPLACE_STATE = _new_state.on_conflict_do_update(
+    index_elements=_STATE_KEY,
+    set_={
+        column.name: _new_state.excluded[column.name]
+        for column in _STATES.c
+        if column.name not in {"id", *_STATE_KEY}
+    },
+).returning(_STATES)
+_STATES_OF = (
+    select(_STATES)
+    .where(_STATES.c.user_id == bindparam("user_id"))
+    .order_by(_STATES.c.updated_at.desc(), _STATES.c.id.desc())
+)
+_LOGS_OF = (
+    select(
+        *rows.BASE_COLUMNS,
+        _LOGS.c.id.label("log_id"),
+        _LOGS.c.log_type,
+        _LOGS.c.notes,
+        _LOGS.c.minutes_spent,
+        _LOGS.c.progress_percent,
+        _LOGS.c.goal_target,
+        _LOGS.c.goal_due_on,
+        _LOGS.c.logged_at,
+        _LOGS.c.created_at.label("log_created_at"),
+        _LOGS.c.updated_at.label("log_updated_at"),
+    )
+    .join_from(UserLog, MediaItem)
+    .order_by(_LOGS.c.logged_at.desc(), _LOGS.c.id.desc())
+)
+# Tags that are there are only held. The names are asked for in order, so that two activities that
+# make the same never wait for each other; the one that comes second takes over what the first made.
+_TAG = text(
+    """
+    with asked as (
+      select distinct on (lower(name)) id, name
+      from unnest(:ids, :names) as asked(id, name) order by lower(name)
+    ),
+    known as (
+      select t.id, t.name from catalog.tags t
+      where t.owner_id = :owner_id and lower(t.name) in (select lower(name) from asked)
+      for key share
+    ),
+    made as (
+      insert into catalog.tags (id, owner_id, name, created_at)
+      select id, :owner_id, name, :at from asked
+      where lower(name) not in (select lower(name) from known)
+      order by lower(name)
+      on conflict (owner_id, lower(name)) do update set name = tags.name
+      returning id
+    )
+    insert into catalog.media_item_tags (media_item_id, tag_id)
+    select :media_item_id, id from (select id from known union all select id from made) theirs
+    on conflict do nothing
+    returning tag_id
+    """
+).bindparams(
+    bindparam("ids", type_=ARRAY(Uuid)),
+    bindparam("names", type_=ARRAY(Text)),
+    bindparam("owner_id", type_=Uuid),
+    bindparam("media_item_id", type_=Uuid),
+)
+
+
+async def note_activity(session: Session, user_id: UUID, key: str) -> bool:
+    """False when it was noted before. Waits for a twin under way."""
+    noted = await session.execute(_NOTE_ACTIVITY, {"user_id": user_id, "key": key})
+    return noted.scalar_one_or_none() is not None
+
+
+async def find_state(session: Reader, user_id: UUID, media_item_id: UUID) -> State | None:
+    found = await session.execute(_STATE, {"user_id": user_id, "media_item_id": media_item_id})
+    row = found.one_or_none()
+    return None if row is None else _to_state(row)
+
+
+async def add_or_lock_state(session: Session, state: State) -> State:
+    """The new state, or the one that was there, which then waits for nobody and changes for none.
+
+    Whoever is first adds it, so parallel activities follow one another from the first one on.
+    """
+    return await _put(session, _ADD_OR_LOCK_STATE, state)
+
+
+async def replace_state(session: Session, state: State) -> State:
+    """The state as it is now: one that was there keeps its id."""
+    return await _put(session, _REPLACE_STATE, state)
+
+
+async def _put(session: Session, statement: Any, state: State) -> State:
+    values = {
+        "id": state.id,
+        "user_id": state.user_id,
+        "media_item_id": state.media_item_id,
+        "updated_at": state.updated_at,
+        **asdict(state.standing),
+        **asdict(state.opinion),
+    }
+    with _of_known_item(state.media_item_id):
+        return _to_state((await session.execute(statement, values)).one())
+
+
+async def move_state(session: Session, state: State) -> None:
+    """Of a state that is locked, what follows from activities."""
+    moved = update(_STATES).where(_STATES.c.id == state.id)
+    await session.execute(moved.values(**asdict(state.standing), updated_at=state.updated_at))
+
+
+async def add_log(session: Session, report: Report, log_type: LogType) -> None:
+    at = now()
+    values = {
+        "id": new_id(),
+        "user_id": report.user_id,
+        "media_item_id": report.media_item_id,
+        "log_type": log_type,
+        "notes": report.notes,
+        "idempotency_key": report.key,
+        "logged_at": report.occurred_at,
+        "created_at": at,
+        "updated_at": at,
+    }
+    with _of_known_item(report.media_item_id):
+        await session.execute(insert(_LOGS).values(values))
+
+
+async def tag(session: Session, owner_id: UUID, media_item_id: UUID, names: Sequence[str]) -> bool:
+    """Put the person's tags of these names on a work; False when it has them all."""
+    values = {
+        "owner_id": owner_id,
+        "media_item_id": media_item_id,
+        "ids": [new_id() for _ in names],
+        "names": list(names),
+        "at": now(),
+    }
+    with _of_known_item(media_item_id):
+        return bool((await session.execute(_TAG, values)).all())
+
+
+async def page_of_states(session: Reader, user_id: UUID, after: Mark | None, take: int) -> Page:
+    # One more than asked for tells whether more follow.
+    statement = _STATES_OF.limit(take + 1)
+    if after is not None:
+        statement = statement.where(tuple_(_STATES.c.updated_at, _STATES.c.id) < tuple_(*after))
+    found = (await session.execute(statement, {"user_id": user_id})).all()
+    states = [_to_state(row) for row in found[:take]]
+    last = Mark(states[-1].updated_at, states[-1].id) if len(found) > take else None
+    return Page(states, last)
+
+
+async def logs(
+    session: Reader,
+    *,
+    user_id: UUID,
+    media_item_id: UUID | None,
+    log_type: LogType | None,
+    take: int,
+    skip: int,
+) -> list[Log]:
+    statement = _LOGS_OF.where(_LOGS.c.user_id == user_id)
+    if media_item_id is not None:
+        statement = statement.where(_LOGS.c.media_item_id == media_item_id)
+    if log_type is not None:
+        statement = statement.where(_LOGS.c.log_type == log_type)
+    found = await session.execute(statement.limit(take).offset(skip))
+    return [_to_log(row, user_id) for row in found]
+
+
+async def forget_person(session: Session, user_id: UUID) -> None:
+    await session.execute(delete(UserState).where(UserState.user_id == user_id))
+    await session.execute(delete(UserLog).where(UserLog.user_id == user_id))
+    await session.execute(delete(Tag).where(Tag.owner_id == user_id))
+    await session.execute(delete(Activity).where(Activity.user_id == user_id))
+
+
+def _to_state(row: Any) -> State:
+    return State(
+        id=row.id,
+        user_id=row.user_id,
+        media_item_id=row.media_item_id,
+        standing=Standing(Status(row.status), row.started_at, row.finished_at),
+        opinion=Opinion(rating=row.rating, favorite=row.favorite, notes=row.notes),
+        updated_at=row.updated_at,
+    )
+
+
+def _to_log(row: Any, user_id: UUID) -> Log:
+    return Log(
+        id=row.log_id,
+        user_id=user_id,
+        item=rows.to_item(row),
+        log_type=LogType(row.log_type),
+        notes=row.notes,
+        minutes_spent=row.minutes_spent,
+        progress_percent=row.progress_percent,
+        goal_target=row.goal_target,
+        goal_due_on=row.goal_due_on,
+        logged_at=row.logged_at,
+        created_at=row.log_created_at,
+        updated_at=row.log_updated_at,
+    )

@@ -1,0 +1,110 @@
+"""What one does in a library."""
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from catalog.library import repository, rules
+from catalog.library.activities import Activity, Report
+from catalog.library.logs import Log, LogType
+from catalog.library.states import Opinion, Page, Standing, State
+from common import pages
+from common.db import Reader, Session, new_id, now
+from common.pages import Mark
+
+USUAL_STATES, MOST_STATES = 500, 1000
+USUAL_LOGS, MOST_LOGS = 50, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The state afterwards, if there is one, and whether anything is different now."""
+
+    state: State | None
+    changed: bool
+
+
+async def record(session: Session, report: Report) -> Recorded:
+    """At most five statements. Of calls with one key the first has an effect, also in parallel."""
+    if not await repository.note_activity(session, report.user_id, report.key):
+        known = await repository.find_state(session, report.user_id, report.media_item_id)
+        return Recorded(known, changed=False)
+    if report.activity is None:
+        known = await repository.find_state(session, report.user_id, report.media_item_id)
+        followed = Recorded(known, changed=False)
+    else:
+        followed = await _follow(session, report, report.activity)
+    if report.tags and await repository.tag(
+        session, report.user_id, report.media_item_id, report.tags
+    ):
+        return Recorded(followed.state, changed=True)
+    return followed
+
+
+async def _follow(session: Session, report: Report, activity: Activity) -> Recorded:
+    """The state and the entry of the diary."""
+    new = State(
+        id=new_id(),
+        user_id=report.user_id,
+        media_item_id=report.media_item_id,
+        standing=rules.standing(activity, report.occurred_at, None),
+        opinion=Opinion(),
+        updated_at=now(),
+    )
+    state = await repository.add_or_lock_state(session, new)
+    before = None if state.id == new.id else state.standing
+    standing = rules.standing(activity, report.occurred_at, before)
+    log_type = rules.log_type(activity, before)
+    if standing != state.standing:
+        state = replace(state, standing=standing, updated_at=now())
+        await repository.move_state(session, state)
+    if log_type is not None:
+        await repository.add_log(session, report, log_type)
+    return Recorded(state, changed=log_type is not None)
+
+
+async def set_state(
+    session: Session, *, user_id: UUID, media_item_id: UUID, standing: Standing, opinion: Opinion
+) -> State:
+    """One statement."""
+    state = State(
+        id=new_id(),
+        user_id=user_id,
+        media_item_id=media_item_id,
+        standing=standing,
+        opinion=opinion,
+        updated_at=now(),
+    )
+    return await repository.replace_state(session, state)
+
+
+async def list_states(
+    session: Reader, *, user_id: UUID, after: Mark | None, page_size: int
+) -> Page:
+    """One statement."""
+    take = pages.page_size(page_size, usual=USUAL_STATES, largest=MOST_STATES)
+    return await repository.page_of_states(session, user_id, after, take)
+
+
+async def list_logs(
+    session: Reader,
+    *,
+    user_id: UUID,
+    media_item_id: UUID | None,
+    log_type: LogType | None,
+    page_size: int,
+    offset: int,
+) -> list[Log]:
+    """Newest first, in one statement."""
+    return await repository.logs(
+        session,
+        user_id=user_id,
+        media_item_id=media_item_id,
+        log_type=log_type,
+        take=pages.page_size(page_size, usual=USUAL_LOGS, largest=MOST_LOGS),
+        skip=pages.offset(offset),
+    )
+
+
+async def forget_person(session: Session, user_id: UUID) -> None:
+    """All that a person did is deleted."""
+    await repository.forget_person(session, user_id)
