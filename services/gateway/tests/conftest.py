@@ -21,6 +21,8 @@ from tastebuds.auth.v1.session_service_pb2_grpc import add_SessionServiceService
 from tastebuds.catalog.v1.media_service_pb2_grpc import add_MediaServiceServicer_to_server
 from tastebuds.catalog.v1.search_service_pb2_grpc import add_SearchServiceServicer_to_server
 from tastebuds.ingest.v1.ingest_service_pb2_grpc import add_IngestServiceServicer_to_server
+from tastebuds.ingest.v1.job_events_pb2 import IngestJobChanged
+from tastebuds.ingest.v1.job_service_pb2_grpc import add_JobServiceServicer_to_server
 from tastebuds.menus.v1.course_service_pb2_grpc import add_CourseServiceServicer_to_server
 from tastebuds.menus.v1.menu_events_pb2 import MenuChanged, MenuPublished, MenuUnpublished
 from tastebuds.menus.v1.menu_service_pb2_grpc import add_MenuServiceServicer_to_server
@@ -29,8 +31,13 @@ from tastebuds.menus.v1.public_menu_service_pb2_grpc import (
 )
 
 from . import stand_ins
+from .job_stand_ins import Jobs
 
-STREAMS = {"AUTH": "tastebuds.auth.v1.>", "MENUS": "tastebuds.menus.v1.>"}
+STREAMS = {
+    "AUTH": "tastebuds.auth.v1.>",
+    "INGEST": "tastebuds.ingest.v1.>",
+    "MENUS": "tastebuds.menus.v1.>",
+}
 ORIGIN = "https://tastebuds.example.org"
 
 
@@ -54,6 +61,7 @@ async def channels(serve, world):
 
     def add_ingest(server):
         add_IngestServiceServicer_to_server(stand_ins.Ingest(world), server)
+        add_JobServiceServicer_to_server(Jobs(world), server)
 
     def add_menus(server):
         add_MenuServiceServicer_to_server(stand_ins.Menus(world), server)
@@ -108,6 +116,9 @@ class Events:
     async def menu_unpublished(self, slug):
         await self._say(MenuUnpublished(slug=slug))
 
+    async def job_changed(self, job):
+        await self._say(IngestJobChanged(job_id=job.id, version=job.version))
+
     async def unreadable(self, subject):
         await self._jetstream.publish(subject, b"\xff\xff")
 
@@ -133,8 +144,9 @@ def settings(certificates, nats_server):
 
 
 class Running:
-    def __init__(self, gateway, port):
+    def __init__(self, gateway, port, stopping):
         self.gateway = gateway
+        self.stopping = stopping
         self.memory = gateway.memory
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
@@ -160,6 +172,7 @@ def start(settings, channels, broker, connect_nats):
             jetstream = client.jetstream()
             followers = gateway.memory.followers if follows else ()
             tasks = [asyncio.create_task(one.run(jetstream, stopping)) for one in followers]
+            tasks.append(asyncio.create_task(gateway.memory.job_news.run(stopping)))
             server = asyncio.create_task(
                 http_server.serve(app, f"127.0.0.1:{port}", stopping, grace=1)
             )
@@ -167,7 +180,7 @@ def start(settings, channels, broker, connect_nats):
                 await asyncio.wait_for(_answers(port), 5)
                 for follower in followers:
                     await asyncio.wait_for(follower.caught_up.wait(), 10)
-                yield Running(gateway, port)
+                yield Running(gateway, port, stopping)
             finally:
                 stopping.set()
                 await asyncio.wait([server], timeout=5)
@@ -204,6 +217,7 @@ def fresh(world):
         "media",
         "menus",
         "documents",
+        "jobs",
         "calls",
         "broken",
     )

@@ -20,6 +20,7 @@ from tastebuds.catalog.v1 import media_pb2, media_service_pb2, search_service_pb
 from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceServicer
 from tastebuds.catalog.v1.search_service_pb2_grpc import SearchServiceServicer
 from tastebuds.ingest.v1 import ingest_service_pb2 as ingest_pb
+from tastebuds.ingest.v1 import job_pb2
 from tastebuds.ingest.v1.ingest_service_pb2_grpc import IngestServiceServicer
 from tastebuds.menus.v1 import course_pb2, public_menu_service_pb2
 from tastebuds.menus.v1 import course_service_pb2 as courses_pb
@@ -58,6 +59,7 @@ class World:
     media: dict = field(default_factory=dict)
     menus: dict = field(default_factory=dict)
     documents: dict = field(default_factory=dict)
+    jobs: dict = field(default_factory=dict)
     source_states: list = field(default_factory=list)
     requests: list = field(default_factory=list)
     calls: dict = field(default_factory=dict)
@@ -94,12 +96,12 @@ class World:
         return user
 
 
-class _StandIn:
+class StandIn:
     def __init__(self, world: World) -> None:
         self.world = world
 
 
-class Accounts(_StandIn, AccountServiceServicer):
+class Accounts(StandIn, AccountServiceServicer):
     async def Register(self, request, context):
         self.world.called("Register", request)
         if request.email in self.world.passwords:
@@ -140,7 +142,7 @@ class Accounts(_StandIn, AccountServiceServicer):
         return accounts_pb.DeleteAccountResponse()
 
 
-class Sessions(_StandIn, SessionServiceServicer):
+class Sessions(StandIn, SessionServiceServicer):
     async def Refresh(self, request, context):
         self.world.called("Refresh", request)
         user_id = self.world.refresh_tokens.pop(request.refresh_token, None)
@@ -177,14 +179,14 @@ class Sessions(_StandIn, SessionServiceServicer):
         return sessions_pb.RevokeAllSessionsResponse(revoked_count=2)
 
 
-class Keys(_StandIn, KeyServiceServicer):
+class Keys(StandIn, KeyServiceServicer):
     async def ListVerificationKeys(self, request, context):
         raw = self.world.people.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         key = key_service_pb2.VerificationKey(kid="test", public_key=raw)
         return key_service_pb2.ListVerificationKeysResponse(keys=[key])
 
 
-class Media(_StandIn, MediaServiceServicer):
+class Media(StandIn, MediaServiceServicer):
     async def GetMedia(self, request, context):
         self.world.called("GetMedia", request)
         item = self.world.media.get(request.media_item_id)
@@ -209,7 +211,7 @@ def source() -> media_pb2.MediaSource:
     )
 
 
-class Search(_StandIn, SearchServiceServicer):
+class Search(StandIn, SearchServiceServicer):
     async def SearchMedia(self, request, context):
         self.world.called("SearchMedia", request)
         hits = list(self.world.media.values())
@@ -217,9 +219,16 @@ class Search(_StandIn, SearchServiceServicer):
         return search_service_pb2.SearchMediaResponse(items=page, total_count=len(hits))
 
 
-class Ingest(_StandIn, IngestServiceServicer):
+class Ingest(StandIn, IngestServiceServicer):
     async def IngestMedia(self, request, context):
         self.world.called("IngestMedia", request)
+        if request.source == "lastfm" and request.defer:
+            job = job_pb2.Job(
+                id=str(uuid4()), state=job_pb2.JOB_STATE_WAITING, total=1, attempts=1,
+                next_try_at=after(41.5), created_at=CREATED, updated_at=CREATED, version=1,
+                last_error="lastfm asks for a pause",
+            )  # fmt: skip
+            return ingest_pb.IngestMediaResponse(job=job, source_name="lastfm")
         if request.source not in ("tmdb", "igdb"):
             message = f"Unknown source: {request.source}"
             raise Fact(Kind.INVALID, "UNKNOWN_SOURCE", message, source=request.source)
@@ -239,7 +248,7 @@ class Ingest(_StandIn, IngestServiceServicer):
         return ingest_pb.ListSourcesResponse(sources=self.world.source_states)
 
 
-class Menus(_StandIn, MenuServiceServicer):
+class Menus(StandIn, MenuServiceServicer):
     """Menus are JSON here already, in bytes that the gateway would not write in this way."""
 
     async def CreateMenu(self, request, context):
@@ -311,7 +320,7 @@ def course_item(new: menus_pb.NewCourseItem) -> course_pb2.CourseItem:
     )  # fmt: skip
 
 
-class Courses(_StandIn, CourseServiceServicer):
+class Courses(StandIn, CourseServiceServicer):
     """Answers what was asked for; the tests look at the request that came."""
 
     async def AddCourse(self, request, context):
@@ -358,7 +367,7 @@ class Courses(_StandIn, CourseServiceServicer):
         return courses_pb.MoveCourseItemResponse(item=moved)
 
 
-class PublicMenus(_StandIn, PublicMenuServiceServicer):
+class PublicMenus(StandIn, PublicMenuServiceServicer):
     async def GetPublicMenu(self, request, context):
         self.world.called("GetPublicMenu", request)
         document = self.world.documents.get(request.slug)

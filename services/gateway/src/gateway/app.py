@@ -9,7 +9,19 @@ from common import telemetry
 from gateway import documentation, problems
 from gateway.asgi import Application, BodyLimit, Door
 from gateway.cache import PublicMenuDoor
-from gateway.routes import auth, courses, health, ingest, keys, me, media, menus, public, search
+from gateway.routes import (
+    auth,
+    courses,
+    health,
+    ingest,
+    jobs,
+    keys,
+    me,
+    media,
+    menus,
+    public,
+    search,
+)
 from gateway.settings import Settings
 from gateway.state import Gateway
 
@@ -19,6 +31,7 @@ ROUTERS = (
     courses.router,
     search.router,
     media.router,
+    jobs.router,
     ingest.router,
     public.router,
     auth.router,
@@ -26,7 +39,14 @@ ROUTERS = (
     keys.router,
 )
 PREFLIGHT_SECONDS = 600
-READABLE_HEADERS = ("ETag", "Link", "Retry-After", "X-Request-Id")
+READABLE_HEADERS = (
+    "ETag",
+    "Link",
+    "Location",
+    "Preference-Applied",
+    "Retry-After",
+    "X-Request-Id",
+)
 
 
 def create_api(gateway: Gateway) -> FastAPI:

@@ -36,6 +36,7 @@ async def main() -> None:
         await process.run_parts(
             lambda stopping: http_server.serve(ops, settings.ops_listen, stopping, grace=grace),
             partial(_serve, settings, gateway),
+            gateway.memory.job_news.run,
             *(partial(follower.run, nats.jetstream()) for follower in gateway.memory.followers),
         )
 

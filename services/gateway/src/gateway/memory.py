@@ -11,10 +11,12 @@ from nats.aio.msg import Msg
 from common.errors import DomainError, Kind
 from common.following import Follower
 from gateway.cache import Cache, FinishedJson, PublishedMenu
+from gateway.job_news import JobNews
 from gateway.revocations import LOOKBACK, Revocations
 from gateway.settings import Settings
 from tastebuds.auth.v1.account_events_pb2 import UserChanged, UserDeleted
 from tastebuds.auth.v1.session_events_pb2 import SessionRevoked
+from tastebuds.ingest.v1.job_events_pb2 import IngestJobChanged
 from tastebuds.menus.v1.menu_events_pb2 import MenuChanged, MenuPublished, MenuUnpublished
 
 log = structlog.get_logger()
@@ -22,6 +24,7 @@ log = structlog.get_logger()
 SESSION_REVOKED = SessionRevoked.DESCRIPTOR.full_name
 USER_CHANGED = UserChanged.DESCRIPTOR.full_name
 USER_DELETED = UserDeleted.DESCRIPTOR.full_name
+JOB_CHANGED = IngestJobChanged.DESCRIPTOR.full_name
 MENU_EVENTS = {
     message.DESCRIPTOR.full_name: message
     for message in (MenuPublished, MenuUnpublished, MenuChanged)
@@ -55,6 +58,15 @@ class Memory:
             on_message=self._on_menu_event,
             on_gap=self._on_menu_gap,
         )
+        self.job_news = JobNews(settings.streams, settings.streams_per_person)
+        self.job_events = Follower(
+            "INGEST",
+            [JOB_CHANGED],
+            lookback=timedelta(0),
+            on_message=self._on_job_event,
+            # Streams look by themselves now and then.
+            on_gap=lambda: None,
+        )
         self.accounts: Cache[FinishedJson] = Cache(
             "accounts", settings.account_cache_bytes, self.auth_events.caught_up.is_set
         )
@@ -64,7 +76,7 @@ class Memory:
 
     @property
     def followers(self) -> tuple[Follower, ...]:
-        return self.auth_events, self.menu_events
+        return self.auth_events, self.menu_events, self.job_events
 
     async def check(self) -> None:
         """Raise while events are missed."""
@@ -92,15 +104,16 @@ class Memory:
 
     def _read_auth_event(self, message: Msg) -> None:
         if message.subject == SESSION_REVOKED:
-            self.revocations.revoke_session(
-                UUID(SessionRevoked.FromString(message.data).session_id)
-            )
+            session_id = UUID(SessionRevoked.FromString(message.data).session_id)
+            self.revocations.revoke_session(session_id)
+            self.job_news.end_session(session_id)
         elif message.subject == USER_CHANGED:
             self.accounts.drop(UserChanged.FromString(message.data).user_id)
         elif message.subject == USER_DELETED:
-            user_id = UserDeleted.FromString(message.data).user_id
-            self.accounts.drop(user_id)
-            self.revocations.delete_user(UUID(user_id))
+            user_id = UUID(UserDeleted.FromString(message.data).user_id)
+            self.accounts.drop(str(user_id))
+            self.revocations.delete_user(user_id)
+            self.job_news.end_user(user_id)
 
     def _on_auth_gap(self) -> None:
         self.accounts.drop_all()
@@ -116,3 +129,11 @@ class Memory:
 
     def _on_menu_gap(self) -> None:
         self.public_menus.drop_all()
+
+    def _on_job_event(self, message: Msg) -> None:
+        try:
+            event = IngestJobChanged.FromString(message.data)
+        except DecodeError as error:
+            log.warning("unreadable event", subject=message.subject, error=str(error))
+        else:
+            self.job_news.tell(event.job_id, event.version)

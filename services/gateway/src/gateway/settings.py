@@ -42,6 +42,18 @@ class Settings(ServiceSettings):
     account_cache_bytes: int = Field(
         default=8 * 1024 * 1024, ge=0, description="Memory for the accounts of signed-in people."
     )
+    streams: int = Field(
+        default=500, ge=1, description="Streams of job events that may be open at once."
+    )
+    streams_per_person: int = Field(
+        default=10, ge=1, description="Those of one person, who may have as many windows open."
+    )
+    stream_seconds: float = Field(
+        default=900,
+        gt=0,
+        le=86400,
+        description="How long a stream lives; its client then resumes it.",
+    )
     catch_up_seconds: float = Field(
         default=10,
         ge=0,

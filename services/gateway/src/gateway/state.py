@@ -24,6 +24,7 @@ class Gateway:
     surroundings: Surroundings
     origins: frozenset[str]
     health_allowlist: tuple[Network, ...]
+    stream_seconds: float
 
     async def public_menu(self, slug: str) -> PublishedMenu:
         async def ask() -> PublishedMenu:
@@ -52,4 +53,5 @@ def create_gateway(settings: Settings, channels: Channels) -> Gateway:
         surroundings=Surroundings(settings.trusted_proxies),
         origins=frozenset(settings.cors_origins),
         health_allowlist=settings.health_allowlist,
+        stream_seconds=settings.stream_seconds,
     )

@@ -1,12 +1,14 @@
 """Upstream catalogues."""
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Response
 
 from common.requests import onward
+from gateway import jobs
 from gateway.auth import signed_in
 from gateway.clients import Api
 from gateway.documentation import problems
-from gateway.schemas.ingest import Ingested, IngestRequest, Source, SourceStatus
+from gateway.preferences import RESPOND_ASYNC, prefers
+from gateway.schemas.ingest import Ingested, IngestRequest, Prefer, Source, SourceStatus
 from tastebuds.ingest.v1.ingest_service_pb2 import IngestMediaRequest, ListSourcesRequest
 
 router = APIRouter(prefix="/api/ingest", tags=["ingest"], dependencies=[Depends(signed_in)])
@@ -25,7 +27,9 @@ async def list_sources(api: Api) -> list[SourceStatus]:
 @router.post(
     "/{source}",
     summary="Bring a work in from an upstream catalogue",
-    responses=problems(
+    response_model=Ingested,
+    responses=jobs.ACCEPTED
+    | problems(
         {
             400: "Identifier required",
             404: "The source has no such item",
@@ -34,9 +38,18 @@ async def list_sources(api: Api) -> list[SourceStatus]:
         }
     ),
 )
-async def ingest(source: Source, body: IngestRequest, api: Api) -> Ingested:
-    """A known work comes back untouched unless a refresh is forced."""
+async def ingest(
+    source: Source, body: IngestRequest, api: Api, prefer: Prefer
+) -> Ingested | Response:
+    """A known work comes back untouched unless a refresh is forced.
+
+    A failure worth waiting for is answered with a job that goes on trying, if that is preferred.
+    """
+    prefers_job = prefers(prefer, RESPOND_ASYNC)
+    wanted = body.model_dump() | {"defer": body.defer or prefers_job}
     reply = await api.ingest.IngestMedia(
-        IngestMediaRequest(source=source, **body.model_dump()), **onward(UPSTREAM_SECONDS)
+        IngestMediaRequest(source=source, **wanted), **onward(UPSTREAM_SECONDS)
     )
+    if reply.HasField("job"):
+        return jobs.accepted(reply.job, as_preferred=prefers_job)
     return Ingested.of(reply)

@@ -2,18 +2,27 @@
 
 from typing import Annotated, Literal, Self
 
-from fastapi import Path
+from fastapi import Header, Path
 from pydantic import Field, StringConstraints
 
 from gateway.schemas.fields import Clean, Schema
 from gateway.schemas.media import MediaDetail
 from tastebuds.ingest.v1 import ingest_service_pb2 as wire
 
+SourceName = Annotated[str, StringConstraints(max_length=64), Clean]
 Source = Annotated[
-    str,
-    StringConstraints(max_length=64),
-    Clean,
+    SourceName,
     Path(description="google_books, tmdb, igdb or lastfm.", examples=["tmdb"]),
+]
+Identifier = Annotated[str, StringConstraints(max_length=512), Clean]
+PageAddress = Annotated[str, StringConstraints(max_length=2048), Clean]
+Prefer = Annotated[
+    list[str],
+    Header(
+        default_factory=list,
+        description="`respond-async` (RFC 7240): answer a failure worth waiting for with a job.",
+        examples=[["respond-async"]],
+    ),
 ]
 State = Literal["ok", "degraded", "circuit_open", "off"]
 STATES: dict[int, State] = {
@@ -25,15 +34,14 @@ STATES: dict[int, State] = {
 
 
 class IngestRequest(Schema):
-    external_id: Annotated[
-        Annotated[str, StringConstraints(max_length=512), Clean] | None,
-        Field(examples=["movie:603"]),
-    ] = None
+    external_id: Annotated[Identifier | None, Field(examples=["movie:603"])] = None
     """Wins over the address when both are given."""
-    url: Annotated[str, StringConstraints(max_length=2048), Clean] | None = None
+    url: PageAddress | None = None
     """The address of the work's page at the source."""
     force_refresh: bool = False
     """Ask the source again and overwrite what is known."""
+    defer: bool = False
+    """Answer a failure worth waiting for with a job, as `Prefer: respond-async` does."""
 
 
 class Ingested(Schema):
