@@ -14,6 +14,7 @@ from common.access import services_of
 from common.db import new_id
 from common.grpc_errors import from_rpc_error
 from menus import repository
+from menus.arrivals.servicer import DraftServicer
 from menus.clients import CatalogClient
 from menus.courses.servicer import CourseServicer
 from menus.documents.document import build
@@ -27,12 +28,14 @@ from tastebuds.catalog.v1.media_service_pb2_grpc import (
     add_MediaServiceServicer_to_server,
 )
 from tastebuds.menus.v1 import course_service_pb2 as courses_pb
+from tastebuds.menus.v1 import draft_service_pb2 as drafts_pb
 from tastebuds.menus.v1 import menu_service_pb2 as menus_pb
 from tastebuds.menus.v1 import public_menu_service_pb2 as public_pb
 from tastebuds.menus.v1.course_service_pb2_grpc import (
     CourseServiceStub,
     add_CourseServiceServicer_to_server,
 )
+from tastebuds.menus.v1.draft_service_pb2_grpc import add_DraftServiceServicer_to_server
 from tastebuds.menus.v1.menu_service_pb2_grpc import (
     MenuServiceStub,
     add_MenuServiceServicer_to_server,
@@ -44,7 +47,9 @@ from tastebuds.menus.v1.public_menu_service_pb2_grpc import (
 
 from .documents import read
 
-SERVICES = services_of(menus_pb.DESCRIPTOR, courses_pb.DESCRIPTOR, public_pb.DESCRIPTOR)
+SERVICES = services_of(
+    menus_pb.DESCRIPTOR, courses_pb.DESCRIPTOR, drafts_pb.DESCRIPTOR, public_pb.DESCRIPTOR
+)
 SECONDS = 20
 
 
@@ -191,6 +196,7 @@ async def run_menus(serve, database, catalogue):
             def add(server):
                 add_MenuServiceServicer_to_server(MenuServicer(*editing), server)
                 add_CourseServiceServicer_to_server(CourseServicer(*editing), server)
+                add_DraftServiceServicer_to_server(DraftServicer(*editing), server)
                 add_PublicMenuServiceServicer_to_server(PublicMenuServicer(database), server)
 
             async with serve("menus", SERVICES, add) as connect:

@@ -124,6 +124,16 @@ class TextNotStorable(DomainError):
         super().__init__(f"{field} must not contain NUL characters.", field=field)
 
 
+class MenuIsPublic(DomainError):
+    """Only people change what everybody reads."""
+
+    kind = Kind.PRECONDITION
+    reason = "MENU_IS_PUBLIC"
+
+    def __init__(self, menu_id: UUID) -> None:
+        super().__init__("The menu is public: nothing is added to it by itself.", menu_id=menu_id)
+
+
 class LimitReached(DomainError):
     """A list that may grow no further: menus of a person, courses of a menu, items of either."""
 
