@@ -111,7 +111,7 @@ async def service(serve, database, upstream, catalogue):
         connected(upstream, lastfm_key=None) as connectors,
     ):
         client = CatalogClient(connect_catalog("ingest"))
-        servicer = IngestServicer(connectors, client, Allowances(database, 3))
+        servicer = IngestServicer(connectors, client, Allowances(database, 3), database, 50)
 
         def add(server):
             add_IngestServiceServicer_to_server(servicer, server)

@@ -157,3 +157,14 @@ class FetchQuotaExceeded(DomainError):
             per_minute=per_minute,
         )
         self.minutes_ahead = ahead // per_minute
+
+
+def is_worth_waiting(error: DomainError) -> bool:
+    """Whether the same request may well succeed later, by itself or by the operator's doing.
+
+    Also garbage (often the page of a proxy that cannot reach the source) and a refused key; not a
+    source without key, whose first answer would only come with a new start of ours.
+    """
+    if isinstance(error, SourceOff | IncompleteItem):
+        return False
+    return error.kind in {Kind.UNAVAILABLE, Kind.RATE_LIMITED}

@@ -46,8 +46,8 @@ async def main() -> None:
         await nats_client.declare_streams(jetstream, "ingest")
         services = services_of(ingest_service_pb2.DESCRIPTOR)
         grpc = GrpcServer("ingest", services, TokenVerifier(keys.from_auth(auth)))
-        allowances = Allowances(database, settings.fetches_per_minute)
-        servicer = IngestServicer(on, CatalogClient(catalog), allowances)
+        known = CatalogClient(catalog), Allowances(database, settings.fetches_per_minute)
+        servicer = IngestServicer(on, *known, database, settings.max_unfinished_jobs)
         add_IngestServiceServicer_to_server(servicer, grpc.server)
         consumers = [
             Consumer("ingest", stream, handlers, database, Inbox)

@@ -7,7 +7,7 @@ from sqlalchemy import case, delete
 from sqlalchemy.dialects.postgresql import insert
 
 from common.db import Reader, Session
-from ingest.models import Allowance
+from ingest.models import Allowance, Idempotency
 
 
 async def count_fetch(session: Reader, user_id: UUID, window_start: datetime) -> int:
@@ -29,3 +29,7 @@ async def count_fetch(session: Reader, user_id: UUID, window_start: datetime) ->
 
 async def delete_allowance(session: Session, user_id: UUID) -> None:
     await session.execute(delete(Allowance).where(Allowance.user_id == user_id))
+
+
+async def delete_keys_of(session: Session, user_id: UUID) -> None:
+    await session.execute(delete(Idempotency).where(Idempotency.user_id == user_id))

@@ -1,5 +1,8 @@
 """What the ingest service does, free of gRPC and NATS."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -8,7 +11,7 @@ from common.db import Database
 from ingest import repository
 from ingest.clients import CatalogClient, Stored
 from ingest.connectors import Connectors, identifier
-from ingest.errors import FetchQuotaExceeded
+from ingest.errors import FetchQuotaExceeded, UpstreamUnavailable
 
 WINDOW = timedelta(minutes=1)
 
@@ -39,6 +42,19 @@ class Allowances:
         if used > self.per_minute:
             left = (window_start + WINDOW - now).total_seconds()
             raise FetchQuotaExceeded(self.per_minute, left, ahead=used - self.per_minute - 1)
+
+
+@asynccontextmanager
+async def within(seconds: float | None, source: str) -> AsyncIterator[None]:
+    """Raises UpstreamUnavailable when what is done takes longer; None sets no limit."""
+    patience = asyncio.timeout(seconds)
+    try:
+        async with patience:
+            yield
+    except TimeoutError as error:
+        if not patience.expired():
+            raise  # somebody else's limit
+        raise UpstreamUnavailable(source, "no answer in time") from error
 
 
 async def ingest(

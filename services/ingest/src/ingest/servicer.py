@@ -3,6 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+from grpc.aio import AioRpcError
+
+from common.db import Database
+from common.errors import DomainError
+from common.grpc_errors import from_rpc_error
+from common.jobs import BACKOFF_SECONDS
 from common.requests import current_caller
 from common.timestamps import timestamp
 from ingest import service
@@ -10,9 +16,18 @@ from ingest.circuit import CircuitSnapshot, OperationSnapshot, State
 from ingest.clients import CatalogClient
 from ingest.connectors import CONNECTORS, Connectors
 from ingest.drafts import Source
+from ingest.errors import is_worth_waiting
+from ingest.jobs import entries
+from ingest.jobs import service as jobs
+from ingest.jobs.messages import from_job, to_wanted
+from ingest.jobs.tries import judge
+from ingest.jobs.views import JobView
 from ingest.service import Allowances, Wanted
 from tastebuds.ingest.v1 import ingest_service_pb2 as pb
 from tastebuds.ingest.v1.ingest_service_pb2_grpc import IngestServiceServicer
+
+# Who asked for a job instead of an error does not wait out an upstream that hangs.
+DEFERRED_AFTER_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,26 +35,48 @@ class IngestServicer(IngestServiceServicer):
     connectors: Connectors
     catalog: CatalogClient
     allowances: Allowances
+    database: Database
+    most_unfinished_jobs: int
 
     async def IngestMedia(
         self, request: pb.IngestMediaRequest, context: Any
     ) -> pb.IngestMediaResponse:
-        wanted = Wanted(
-            source=request.source,
-            external_id=request.external_id if request.HasField("external_id") else None,
-            url=request.url if request.HasField("url") else None,
-            refresh=request.force_refresh,
+        wanted = to_wanted(request)
+        reply = pb.IngestMediaResponse(source_name=request.source)
+        try:
+            async with service.within(
+                DEFERRED_AFTER_SECONDS if request.defer else None, wanted.source
+            ):
+                stored = await service.ingest(
+                    wanted,
+                    caller_id=current_caller().user_id,
+                    connectors=self.connectors,
+                    catalog=self.catalog,
+                    allowances=self.allowances,
+                )
+        except (DomainError, AioRpcError) as error:
+            failure = error if isinstance(error, DomainError) else from_rpc_error(error)
+            if not (request.defer and failure and is_worth_waiting(failure)):
+                raise
+            reply.job.CopyFrom(from_job(await self._defer(wanted, failure)))
+        else:
+            reply.item.CopyFrom(stored.item)
+            reply.sources.extend(stored.sources)
+        return reply
+
+    async def _defer(self, wanted: Wanted, failure: DomainError) -> JobView:
+        """Try later what failed just now."""
+        work = entries.read(wanted, self.connectors, "external_id")
+        setback = judge(
+            failure, backoff=BACKOFF_SECONDS[0], cooldown=self.connectors.cooldown(wanted.source)
         )
-        stored = await service.ingest(
-            wanted,
-            caller_id=current_caller().user_id,
-            connectors=self.connectors,
-            catalog=self.catalog,
-            allowances=self.allowances,
-        )
-        return pb.IngestMediaResponse(
-            item=stored.item, sources=stored.sources, source_name=request.source
-        )
+        async with self.database.sessions.begin() as session:
+            return await jobs.start(
+                session,
+                user_id=current_caller().user_id,
+                works=[work._replace(setback=setback)],
+                most_unfinished=self.most_unfinished_jobs,
+            )
 
     async def ListSources(
         self, request: pb.ListSourcesRequest, context: Any

@@ -1,0 +1,101 @@
+"""Works of jobs whose turn has come, each in the lane of its source."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from common.db import Database, now
+from common.errors import DomainError
+from common.jobs import Delivery, Job, Jobs, TryLater
+from common.requests import parse_id
+from ingest.clients import CatalogClient
+from ingest.connectors import Connectors
+from ingest.jobs import service
+from ingest.jobs.tries import Setback, judge, readable
+from ingest.jobs.views import DueItem
+from ingest.service import Allowances, Wanted, ingest, within
+from tastebuds.ingest.v1.work_pb2 import IngestItemDue
+
+# Sooner than the lane gives up a try, so that the work's row tells of it.
+TRY_SECONDS = 20.0
+# A wait may end so much sooner than it was said to.
+EARLY_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class DueItems:
+    """The same message may come any number of times; a work that is over is left alone."""
+
+    database: Database
+    connectors: Connectors
+    catalog: CatalogClient
+    allowances: Allowances
+
+    @property
+    def jobs(self) -> Jobs:
+        return {IngestItemDue: Job(self.take, self.give_up)}
+
+    async def take(self, message: IngestItemDue, delivery: Delivery) -> None:
+        due = await self._find(message, delivery.message_id)
+        if due is None:
+            return
+        _check_turn(due, delivery)
+        try:
+            media_item_id = await self._bring_in(due)
+        except DomainError as error:
+            await self._go_on(due, delivery, error)
+        else:
+            async with self.database.sessions.begin() as session:
+                await service.note_done(
+                    session, due=due, delivery=delivery, media_item_id=media_item_id
+                )
+
+    async def give_up(self, message: IngestItemDue, delivery: Delivery, words: str) -> None:
+        due = await self._find(message, delivery.message_id)
+        if due is not None:
+            async with self.database.sessions.begin() as session:
+                await service.note_setback(
+                    session, due=due, delivery=delivery, setback=Setback(readable(words))
+                )
+
+    async def _find(self, message: IngestItemDue, message_id: UUID) -> DueItem | None:
+        item_id = parse_id("job_item_id", message.job_item_id)
+        async with self.database.readers() as session:
+            due = await service.find_due(session, item_id=item_id)
+        if due is not None and due.is_revived(message_id):
+            async with self.database.sessions.begin() as session:
+                return await service.revive(session, due=due, message_id=message_id)
+        return due if due is not None and due.is_wanted(message_id) else None
+
+    async def _bring_in(self, due: DueItem) -> UUID:
+        wanted = Wanted(due.source, due.external_id, None, due.refresh)
+        async with within(TRY_SECONDS, due.source):
+            stored = await ingest(
+                wanted,
+                caller_id=due.user_id,
+                connectors=self.connectors,
+                catalog=self.catalog,
+                allowances=self.allowances,
+            )
+        return parse_id("media_item_id", stored.item.id)
+
+    async def _go_on(self, due: DueItem, delivery: Delivery, error: DomainError) -> None:
+        """After a failure: the work waits, or has failed."""
+        setback = judge(
+            error,
+            backoff=delivery.lane.pause_after(delivery.attempt),
+            cooldown=self.connectors.cooldown(due.source),
+        )
+        if setback.after is not None and setback.counted and delivery.is_last:
+            raise TryLater(setback.words) from error  # which gives it up
+        async with self.database.sessions.begin() as session:
+            wait = await service.note_setback(session, due=due, delivery=delivery, setback=setback)
+        if wait is not None:
+            raise TryLater(setback.words, wait, counted=setback.counted) from error
+
+
+def _check_turn(due: DueItem, delivery: Delivery) -> None:
+    """A work may be said to wait before its message does: deferred, or after a crash between."""
+    if due.next_try_at is not None:
+        left = (due.next_try_at - now()).total_seconds()
+        if left > EARLY_SECONDS:
+            raise TryLater(due.last_error, left, counted=delivery.attempt <= due.attempts)

@@ -1,0 +1,32 @@
+"""What is said about jobs, and the work that they are."""
+
+from ingest.jobs.messages import JOB_STATES
+from ingest.models import IngestJob, IngestJobItem, Outbox
+from tastebuds.ingest.v1.job_events_pb2 import IngestJobChanged, IngestJobFinished
+from tastebuds.ingest.v1.work_pb2 import IngestItemDue
+
+
+def job_changed(job: IngestJob) -> Outbox:
+    return Outbox.of(
+        IngestJobChanged(job_id=str(job.id), user_id=str(job.user_id), version=job.version)
+    )
+
+
+def job_finished(job: IngestJob) -> Outbox:
+    return Outbox.of(
+        IngestJobFinished(
+            job_id=str(job.id),
+            user_id=str(job.user_id),
+            state=JOB_STATES[job.state],
+            total=job.total,
+            done=job.done,
+            failed=job.failed,
+        )
+    )
+
+
+def item_due(item: IngestJobItem) -> Outbox:
+    """Its lane is its source's."""
+    work = Outbox.job("ingest", item.source, IngestItemDue(job_item_id=str(item.id)))
+    work.message_id = item.message_id
+    return work
