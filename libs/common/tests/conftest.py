@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from common import db, nats_client, outbox
+from common import db, nats_client, outbox_trigger
 from common.idempotency import IdempotencyRow
 from common.inbox import InboxRow
 from common.outbox import OutboxRow
@@ -51,7 +51,7 @@ async def shared_database(postgres):
     async with db.connect(postgres.create_service_database("menus")) as database:
         async with database.engine.begin() as connection:
             await connection.run_sync(Base.metadata.create_all)
-            for statement in outbox.notify_trigger("menus"):
+            for statement in outbox_trigger.create("menus"):
                 await connection.execute(text(statement))
         yield database
 

@@ -1,27 +1,64 @@
 """Dead letters: messages that could not be done, kept with all that explains why."""
 
+import structlog
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import Header
 
+from common import telemetry
+from common.envelopes import carried_headers, place_of
+from common.tallies import ConsumerState
+
+log = structlog.get_logger()
+
 STREAM = "DLQ"
 ERROR_LENGTH = 500
 
+# Headers that explain the letter, beside those that its message had.
+SUBJECT = "Dlq-Subject"
+ORIGIN = "Dlq-Stream"
+SEQUENCE = "Dlq-Sequence"
+ATTEMPTS = "Dlq-Attempts"
+ERROR = "Dlq-Error"
+TRACE_ID = "Dlq-Trace-Id"
+DISCARDED_BY = "Dlq-Discarded-By"
+DISCARD_REASON = "Dlq-Discard-Reason"
 
-async def bury(jetstream: JetStreamContext, message: Msg, consumer: str, error: str) -> None:
+
+def waiting(service: str, consumer: str = ">") -> str:
+    """The subject of letters that nobody has decided on; without a consumer, of all of them."""
+    return f"dlq.{service}.waiting.{consumer}"
+
+
+def discarded(service: str, consumer: str = ">") -> str:
+    return f"dlq.{service}.discarded.{consumer}"
+
+
+async def bury(
+    jetstream: JetStreamContext, message: Msg, consumer: ConsumerState, attempts: int, error: str
+) -> None:
     """Keep the message on the stream of dead letters, then take it off its own; in this order."""
     origin = message.metadata
-    name = f"{consumer}.{origin.stream}"
+    why = {
+        SUBJECT: message.subject,
+        ORIGIN: origin.stream,
+        SEQUENCE: str(origin.sequence.stream),
+        ATTEMPTS: str(attempts),
+        ERROR: in_a_line(error),
+        TRACE_ID: telemetry.trace_id() or "",
+        Header.MSG_ID.value: f"dlq.{consumer.durable}.{place_of(message)}",
+    }
     await jetstream.publish(
-        f"dlq.{name}",
+        waiting(consumer.service, consumer.durable),
         message.data,
-        headers={
-            **(message.headers or {}),
-            Header.MSG_ID.value: f"dlq.{name}.{origin.sequence.stream}",
-            "Dlq-Subject": message.subject,
-            "Dlq-Sequence": str(origin.sequence.stream),
-            "Dlq-Attempts": str(origin.num_delivered),
-            "Dlq-Error": " ".join(error.split())[:ERROR_LENGTH],
-        },
+        headers=carried_headers(message.headers) | why,
     )
     await message.term()
+    consumer.note(why[ERROR])
+    consumer.count_dead()
+    log.error("dead letter", subject=message.subject, error=why[ERROR])
+
+
+def in_a_line(words: str) -> str:
+    """As a header can hold it."""
+    return " ".join(words.split())[:ERROR_LENGTH]

@@ -144,17 +144,3 @@ async def depth(database: Database, table: type[OutboxRow]) -> tuple[int, float]
     async with database.readers() as session:
         count, oldest = (await session.execute(select(func.count(), age).select_from(rows))).one()
     return count, float(oldest)
-
-
-def notify_trigger(schema: str) -> list[str]:
-    """SQL for the migration that makes the outbox: a NOTIFY per statement that adds rows."""
-    return [
-        f"""create function {schema}.notify_outbox() returns trigger language plpgsql as
-            $$ begin perform pg_notify('{schema}_outbox', ''); return null; end $$""",
-        f"""create trigger notify_outbox after insert on {schema}.outbox
-            for each statement execute function {schema}.notify_outbox()""",
-    ]
-
-
-def notify_trigger_removal(schema: str) -> list[str]:
-    return [f"drop function if exists {schema}.notify_outbox() cascade"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 from opentelemetry import propagate, trace
-from opentelemetry.trace import Link, Span, SpanKind, get_current_span
+from opentelemetry.trace import Link, Span, SpanKind, StatusCode, get_current_span
 
 from common.requests import current
 from common.settings import ServiceSettings
@@ -75,6 +75,13 @@ def continued_span(
     sender = get_current_span(context).get_span_context()
     links = [Link(sender)] if sender.is_valid else []
     return tracer.start_as_current_span(name, context=context, kind=kind, links=links)
+
+
+def mark_failed(error: Exception) -> None:
+    """Show the current span as failed, though whoever began it goes on."""
+    span = get_current_span()
+    span.record_exception(error)
+    span.set_status(StatusCode.ERROR)
 
 
 def _configure_logs(service: str, settings: ServiceSettings) -> None:

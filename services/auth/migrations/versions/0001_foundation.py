@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from common import outbox
+from common import outbox_trigger
 
 revision = "0001"
 down_revision = None
@@ -51,7 +51,7 @@ def upgrade() -> None:
         schema="auth",
     )
     create_logs()
-    for statement in outbox.notify_trigger("auth"):
+    for statement in outbox_trigger.create("auth"):
         op.execute(statement)
 
 
@@ -145,7 +145,7 @@ def create_logs() -> None:
 
 
 def downgrade() -> None:
-    for statement in outbox.notify_trigger_removal("auth"):
+    for statement in outbox_trigger.drop("auth"):
         op.execute(statement)
     for table in (
         "outbox",

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from common.outbox import notify_trigger, notify_trigger_removal
+from common import outbox_trigger
 
 revision = "0001"
 down_revision = None
@@ -250,7 +250,7 @@ def create_messages() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_outbox"),
         schema="catalog",
     )
-    for statement in notify_trigger("catalog"):
+    for statement in outbox_trigger.create("catalog"):
         op.execute(statement)
     op.create_table(
         "inbox",
@@ -264,7 +264,7 @@ def create_messages() -> None:
 
 def downgrade() -> None:
     op.execute("drop function catalog.search_media")
-    for statement in notify_trigger_removal("catalog"):
+    for statement in outbox_trigger.drop("catalog"):
         op.execute(statement)
     for table in (
         "inbox",

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from common import outbox
+from common import outbox_trigger
 
 revision = "0002"
 down_revision = "0001"
@@ -173,12 +173,12 @@ TABLES = (
 def upgrade() -> None:
     for statement in STATEMENTS.strip().rstrip(";").split(";\n"):
         op.execute(statement)
-    for statement in outbox.notify_trigger("ingest"):
+    for statement in outbox_trigger.create("ingest"):
         op.execute(statement)
 
 
 def downgrade() -> None:
-    for statement in outbox.notify_trigger_removal("ingest"):
+    for statement in outbox_trigger.drop("ingest"):
         op.execute(statement)
     for table in TABLES:
         op.drop_table(table, schema="ingest")

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from common import outbox
+from common import outbox_trigger
 
 revision = "0001"
 down_revision = None
@@ -130,12 +130,12 @@ TABLES = (
 def upgrade() -> None:
     for statement in STATEMENTS.strip().rstrip(";").split(";\n"):
         op.execute(statement)
-    for statement in outbox.notify_trigger("menus"):
+    for statement in outbox_trigger.create("menus"):
         op.execute(statement)
 
 
 def downgrade() -> None:
-    for statement in outbox.notify_trigger_removal("menus"):
+    for statement in outbox_trigger.drop("menus"):
         op.execute(statement)
     for table in TABLES:
         op.drop_table(table, schema="menus")

@@ -1,0 +1,125 @@
+"""Durable consumers: messages are fetched, understood, and tried a few at a time."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+import structlog
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+
+from common import dead_letters, telemetry
+from common.envelopes import Malformed
+from common.tallies import ConsumerState
+from common.trying import Try, WorkItem
+
+log = structlog.get_logger()
+
+AWAY_SECONDS = 2.0
+# Also how long a stop may have to wait for an idle consumer.
+FETCH_SECONDS = 1.0
+# Longer than a try may take.
+ACK_WAIT_SECONDS = 30
+GRACE_SECONDS = 10.0
+
+
+class Durable:
+    """A service's durable consumer; replicas share its messages.
+
+    `read` makes a work item of a message or raises Malformed. So many `slots` are at work at once;
+    each takes a `portion` of messages and does them in their order. A stop waits for what is under
+    way, at most `grace` seconds; what is left comes again, here or elsewhere.
+    """
+
+    def __init__(
+        self,
+        state: ConsumerState,
+        read: Callable[[Msg], WorkItem],
+        *,
+        slots: int,
+        portion: int = 1,
+        grace: float = GRACE_SECONDS,
+    ) -> None:
+        self.state = state
+        self._read = read
+        self._slots = slots
+        self._portion = portion
+        self._grace = grace
+        self._busy: set[asyncio.Task[None]] = set()
+
+    async def run(self, jetstream: JetStreamContext, stopping: asyncio.Event) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(None) as grace, asyncio.TaskGroup() as slots:
+                while not stopping.is_set():
+                    try:
+                        await self._consume(jetstream, stopping, slots)
+                    except Exception as error:  # noqa: BLE001 boundary: the loop outlives NATS
+                        self._outlive(error)
+                        await asyncio.sleep(AWAY_SECONDS)
+                grace.reschedule(asyncio.get_running_loop().time() + self._grace)
+
+    async def take(self, jetstream: JetStreamContext, message: Msg) -> None:
+        """One message: it is done, waits for its next try, or becomes a dead letter."""
+        with telemetry.continued_span(f"consume {message.subject}", message.headers or {}):
+            try:
+                item = self._read(message)
+            except Malformed as error:
+                words = f"malformed: {error}"
+                await dead_letters.bury(jetstream, message, self.state, 1, words)
+            else:
+                await Try(jetstream, message, item, self.state).run()
+
+    async def _consume(
+        self, jetstream: JetStreamContext, stopping: asyncio.Event, slots: asyncio.TaskGroup
+    ) -> None:
+        await jetstream.add_consumer(self.state.stream, self._config())
+        bound = await jetstream.pull_subscribe_bind(self.state.durable, stream=self.state.stream)
+        try:
+            while not stopping.is_set():
+                if len(self._busy) == self._slots:
+                    await asyncio.wait(
+                        self._busy, timeout=FETCH_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                    )
+                    continue
+                with suppress(TimeoutError):  # nothing came
+                    free = (self._slots - len(self._busy)) * self._portion
+                    messages = await bound.fetch(free, timeout=FETCH_SECONDS)
+                    for start in range(0, len(messages), self._portion):
+                        portion = messages[start : start + self._portion]
+                        slot = slots.create_task(self._take_all(jetstream, stopping, portion))
+                        self._busy.add(slot)
+                        slot.add_done_callback(self._busy.discard)
+        finally:
+            await bound.unsubscribe()
+
+    async def _take_all(
+        self, jetstream: JetStreamContext, stopping: asyncio.Event, messages: Sequence[Msg]
+    ) -> None:
+        for message in messages:
+            try:
+                if stopping.is_set():
+                    await message.nak()  # for another replica, at once
+                else:
+                    await self.take(jetstream, message)
+            except Exception as error:  # noqa: BLE001 boundary: the message comes again by itself
+                self._outlive(error)
+
+    def _outlive(self, error: Exception) -> None:
+        self.state.note(f"{type(error).__name__}: {error}")
+        log.warning("consumer waits", durable=self.state.durable, error=self.state.last_error)
+
+    def _config(self) -> ConsumerConfig:
+        subjects = self.state.subjects
+        return ConsumerConfig(
+            name=self.state.durable,  # by which the server knows whether we may
+            durable_name=self.state.durable,
+            # The server looks at who may have which jobs, by one subject.
+            filter_subject=subjects[0] if len(subjects) == 1 else None,
+            filter_subjects=subjects if len(subjects) > 1 else None,
+            ack_policy=AckPolicy.EXPLICIT,
+            deliver_policy=DeliverPolicy.ALL,
+            ack_wait=ACK_WAIT_SECONDS,
+            max_deliver=-1,
+            max_ack_pending=4 * self._slots * self._portion,
+        )

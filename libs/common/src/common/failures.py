@@ -1,0 +1,46 @@
+"""What the failure of a handler means, and in words."""
+
+import asyncio
+from collections.abc import Awaitable
+
+from grpc import StatusCode
+from grpc.aio import AioRpcError
+
+from common.db import is_unavailable
+from common.errors import Kind
+from common.grpc_errors import RemoteError
+from common.jobs import TryLater
+
+HANDLER_SECONDS = 25.0
+AWAY_STATUSES = (StatusCode.UNAVAILABLE, StatusCode.DEADLINE_EXCEEDED, StatusCode.CANCELLED)
+WORDS_LENGTH = 300
+
+
+class Hung(Exception):
+    def __init__(self) -> None:
+        super().__init__(f"The handler had not ended after {HANDLER_SECONDS:g} s.")
+
+
+async def limited(work: Awaitable[None]) -> None:
+    limit = asyncio.timeout(HANDLER_SECONDS)
+    try:
+        async with limit:
+            await work
+    except TimeoutError as error:
+        if limit.expired():
+            raise Hung from error
+        raise
+
+
+def is_away(error: Exception) -> bool:
+    """Whether our database or a peer does not answer, for which the message cannot be blamed."""
+    if isinstance(error, AioRpcError):
+        return error.code() in AWAY_STATUSES
+    if isinstance(error, RemoteError):
+        return error.kind is Kind.UNAVAILABLE
+    return is_unavailable(error)
+
+
+def in_words(error: Exception) -> str:
+    words = str(error) if isinstance(error, TryLater) else f"{type(error).__name__}: {error}"
+    return words[:WORDS_LENGTH]
