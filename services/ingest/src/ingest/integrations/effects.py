@@ -10,10 +10,10 @@ from ingest.drafts import Json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effects:
-    """`ingest` brings the work into the catalogue, which the others imply; `library` sets its state.
+    """`ingest` brings the work into the catalogue, which the others imply.
 
-    `tags` are names of the person's own. With `menu_id` the work is appended to that menu's course
-    `course_id`, or to its last one.
+    `library` sets its state there, `tags` are names of the person's own. With `menu_id` the work is
+    appended to that menu's course `course_id`, or to its last one.
     """
 
     ingest: bool = True
