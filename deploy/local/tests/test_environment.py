@@ -22,6 +22,8 @@ def test_each_service_gets_its_addresses_and_secrets(plan_of, tmp_path):
     assert env["MENUS_GRPC_LISTEN"] == "127.0.0.1:9024"
     assert env["MENUS_OPS_LISTEN"] == "127.0.0.1:9014"
     assert env["MENUS_CATALOG_TARGET"] == "ipv4:127.0.0.1:9022"
+    ingest = plan.environment(plan.service("ingest"))
+    assert ingest["INGEST_WEBHOOK_LISTEN"] == "127.0.0.1:9015"
     assert env["MENUS_TLS_DIR"] == str(tmp_path / ".tastebuds" / "tls" / "menus")
     assert not [name for name in env if name.startswith("CATALOG_")]
     assert "GATEWAY_DATABASE_URL" not in plan.environment(plan.service("gateway"))

@@ -37,7 +37,7 @@ SERVICES: tuple[Service, ...] = (
     Service("catalog", (("GRPC_LISTEN", 22), ("OPS_LISTEN", 12)), peers=("auth",)),
     Service(
         "ingest",
-        (("GRPC_LISTEN", 23), ("OPS_LISTEN", 13)),
+        (("GRPC_LISTEN", 23), ("OPS_LISTEN", 13), ("WEBHOOK_LISTEN", 15)),
         peers=("auth", "catalog", "menus"),
     ),
     Service("menus", (("GRPC_LISTEN", 24), ("OPS_LISTEN", 14)), peers=("auth", "catalog")),

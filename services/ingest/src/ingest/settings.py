@@ -1,9 +1,12 @@
 """Settings of the ingest service; `.env.example` lists them for the operator."""
 
+from datetime import timedelta
+
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from common.settings import DataServiceSettings
+from common.settings import DataServiceSettings, Listen, Networks
+from ingest.sweeping.service import Retention
 from ingest.upstream import Patience
 
 
@@ -12,6 +15,11 @@ class Settings(DataServiceSettings):
 
     auth_target: str
     catalog_target: str
+    # The public door for webhooks, and its address as senders know it (default: where it listens).
+    webhook_listen: Listen
+    webhook_public_url: str | None = Field(default=None, pattern=r"^https?://[^/?#\s]+")
+    # Whose X-Forwarded-For is believed.
+    trusted_proxies: Networks = ()
     menus_target: str
 
     # Base addresses; a stand-in can take the place of each.
@@ -34,6 +42,23 @@ class Settings(DataServiceSettings):
     fetches_per_minute: int = Field(default=600, ge=1)
     max_unfinished_jobs: int = Field(default=50, ge=1)
     job_max_attempts: int = Field(default=8, ge=1, le=100)
+    integrations_per_person: int = Field(default=50, ge=1, le=1000)
+
+    # Days.
+    jobs_kept_days: int = Field(default=30, ge=1)
+    webhook_bodies_kept_days: int = Field(default=30, ge=1)
+    webhook_events_kept_days: int = Field(default=365, ge=1)
+
+    def retention(self) -> Retention:
+        return Retention(
+            jobs=timedelta(days=self.jobs_kept_days),
+            webhook_bodies=timedelta(days=self.webhook_bodies_kept_days),
+            webhook_events=timedelta(days=self.webhook_events_kept_days),
+        )
+
+    def webhook_url(self) -> str:
+        """Without a slash at its end."""
+        return (self.webhook_public_url or f"http://{self.webhook_listen}").rstrip("/")
 
     def patience(self) -> Patience:
         return Patience(total=self.upstream_timeout_seconds, slot=self.upstream_slot_seconds)
