@@ -18,6 +18,7 @@ from tastebuds.auth.v1.account_service_pb2_grpc import add_AccountServiceService
 from tastebuds.auth.v1.key_service_pb2_grpc import add_KeyServiceServicer_to_server
 from tastebuds.auth.v1.session_events_pb2 import SessionRevoked
 from tastebuds.auth.v1.session_service_pb2_grpc import add_SessionServiceServicer_to_server
+from tastebuds.catalog.v1.library_service_pb2_grpc import add_LibraryServiceServicer_to_server
 from tastebuds.catalog.v1.media_service_pb2_grpc import add_MediaServiceServicer_to_server
 from tastebuds.catalog.v1.search_service_pb2_grpc import add_SearchServiceServicer_to_server
 from tastebuds.ingest.v1.ingest_service_pb2_grpc import add_IngestServiceServicer_to_server
@@ -32,6 +33,7 @@ from tastebuds.menus.v1.public_menu_service_pb2_grpc import (
 
 from . import stand_ins
 from .job_stand_ins import Jobs
+from .library_stand_ins import Library
 
 STREAMS = {
     "AUTH": "tastebuds.auth.v1.>",
@@ -58,6 +60,7 @@ async def channels(serve, world):
     def add_catalog(server):
         add_MediaServiceServicer_to_server(stand_ins.Media(world), server)
         add_SearchServiceServicer_to_server(stand_ins.Search(world), server)
+        add_LibraryServiceServicer_to_server(Library(world), server)
 
     def add_ingest(server):
         add_IngestServiceServicer_to_server(stand_ins.Ingest(world), server)
@@ -218,6 +221,8 @@ def fresh(world):
         "menus",
         "documents",
         "jobs",
+        "states",
+        "logs",
         "calls",
         "broken",
     )

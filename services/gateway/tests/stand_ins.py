@@ -60,6 +60,8 @@ class World:
     menus: dict = field(default_factory=dict)
     documents: dict = field(default_factory=dict)
     jobs: dict = field(default_factory=dict)
+    states: dict = field(default_factory=dict)
+    logs: dict = field(default_factory=dict)
     source_states: list = field(default_factory=list)
     requests: list = field(default_factory=list)
     calls: dict = field(default_factory=dict)

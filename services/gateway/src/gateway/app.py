@@ -16,6 +16,7 @@ from gateway.routes import (
     ingest,
     jobs,
     keys,
+    library,
     me,
     media,
     menus,
@@ -27,6 +28,7 @@ from gateway.state import Gateway
 
 ROUTERS = (
     me.router,
+    library.router,
     menus.router,
     courses.router,
     search.router,

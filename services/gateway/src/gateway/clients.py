@@ -15,7 +15,8 @@ from tastebuds.auth.v1 import account_service_pb2, key_service_pb2, session_serv
 from tastebuds.auth.v1.account_service_pb2_grpc import AccountServiceStub
 from tastebuds.auth.v1.key_service_pb2_grpc import KeyServiceStub
 from tastebuds.auth.v1.session_service_pb2_grpc import SessionServiceStub
-from tastebuds.catalog.v1 import media_service_pb2, search_service_pb2
+from tastebuds.catalog.v1 import library_service_pb2, media_service_pb2, search_service_pb2
+from tastebuds.catalog.v1.library_service_pb2_grpc import LibraryServiceStub
 from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceStub
 from tastebuds.catalog.v1.search_service_pb2_grpc import SearchServiceStub
 from tastebuds.ingest.v1 import (
@@ -39,6 +40,7 @@ if TYPE_CHECKING:  # these classes exist only in the stubs
     from tastebuds.auth.v1.account_service_pb2_grpc import AccountServiceAsyncStub
     from tastebuds.auth.v1.key_service_pb2_grpc import KeyServiceAsyncStub
     from tastebuds.auth.v1.session_service_pb2_grpc import SessionServiceAsyncStub
+    from tastebuds.catalog.v1.library_service_pb2_grpc import LibraryServiceAsyncStub
     from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceAsyncStub
     from tastebuds.catalog.v1.search_service_pb2_grpc import SearchServiceAsyncStub
     from tastebuds.ingest.v1.inbox_service_pb2_grpc import InboxServiceAsyncStub
@@ -59,7 +61,10 @@ SERVICES = {
         session_service_pb2.DESCRIPTOR,
     ),
     "catalog": services_of(
-        media_service_pb2.DESCRIPTOR, ops_service_pb2.DESCRIPTOR, search_service_pb2.DESCRIPTOR
+        library_service_pb2.DESCRIPTOR,
+        media_service_pb2.DESCRIPTOR,
+        ops_service_pb2.DESCRIPTOR,
+        search_service_pb2.DESCRIPTOR,
     ),
     "ingest": services_of(
         inbox_service_pb2.DESCRIPTOR,
@@ -92,6 +97,7 @@ class Clients:
         self.accounts: AccountServiceAsyncStub = AccountServiceStub(channels.auth)
         self.keys: KeyServiceAsyncStub = KeyServiceStub(channels.auth)
         self.sessions: SessionServiceAsyncStub = SessionServiceStub(channels.auth)
+        self.library: LibraryServiceAsyncStub = LibraryServiceStub(channels.catalog)
         self.media: MediaServiceAsyncStub = MediaServiceStub(channels.catalog)
         self.search: SearchServiceAsyncStub = SearchServiceStub(channels.catalog)
         self.inbox: InboxServiceAsyncStub = InboxServiceStub(channels.ingest)
