@@ -38,6 +38,7 @@ SERVICES = services_of(ingest_pb.DESCRIPTOR, pb.DESCRIPTOR)
 LANE = Lane("tmdb", most_attempts=4)
 MOVIE = {"title": "Tidewatch", "release_date": "2011-03-04"}
 MOST_UNFINISHED = 3
+DEFERRED_AFTER = 1.0
 
 
 def film(number):
@@ -99,8 +100,8 @@ class Desk:
     async def page(self, **fields):
         return await self.call(self.jobs.ListJobs, pb.ListJobsRequest(**fields))
 
-    async def defer(self, source, **identifier):
-        request = ingest_pb.IngestMediaRequest(source=source, defer=True, **identifier)
+    async def ingest(self, source, external_id, **fields):
+        request = ingest_pb.IngestMediaRequest(source=source, external_id=external_id, **fields)
         return await self.call(self.ingests.IngestMedia, request)
 
     async def sent(self):
@@ -144,7 +145,7 @@ class Desk:
 
 @asynccontextmanager
 async def open_desk(serve, people, database, upstream, catalogue, *, per_minute=600, **sources):
-    """A desk with three unfinished jobs at most; Last.fm is off."""
+    """A desk with three unfinished jobs at most, who defers after a second; Last.fm is off."""
     media = services_of(media_service_pb2.DESCRIPTOR)
     add_catalogue = partial(add_MediaServiceServicer_to_server, catalogue)
     async with (
@@ -160,7 +161,7 @@ async def open_desk(serve, people, database, upstream, catalogue, *, per_minute=
         def add(server):
             jobs = JobServicer(database, connectors, MOST_UNFINISHED)
             add_JobServiceServicer_to_server(jobs, server)
-            ingests = IngestServicer(*known, database, MOST_UNFINISHED)
+            ingests = IngestServicer(*known, database, MOST_UNFINISHED, DEFERRED_AFTER)
             add_IngestServiceServicer_to_server(ingests, server)
 
         async with serve("ingest", SERVICES, add) as connect:

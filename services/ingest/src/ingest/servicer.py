@@ -26,9 +26,6 @@ from ingest.service import Allowances, Wanted
 from tastebuds.ingest.v1 import ingest_service_pb2 as pb
 from tastebuds.ingest.v1.ingest_service_pb2_grpc import IngestServiceServicer
 
-# Who asked for a job instead of an error does not wait out an upstream that hangs.
-DEFERRED_AFTER_SECONDS = 10.0
-
 
 @dataclass(frozen=True, slots=True)
 class IngestServicer(IngestServiceServicer):
@@ -37,6 +34,8 @@ class IngestServicer(IngestServiceServicer):
     allowances: Allowances
     database: Database
     most_unfinished_jobs: int
+    # Who asked for a job instead of an error does not wait out an upstream that hangs.
+    deferred_after_seconds: float = 10.0
 
     async def IngestMedia(
         self, request: pb.IngestMediaRequest, context: Any
@@ -44,9 +43,8 @@ class IngestServicer(IngestServiceServicer):
         wanted = to_wanted(request)
         reply = pb.IngestMediaResponse(source_name=request.source)
         try:
-            async with service.within(
-                DEFERRED_AFTER_SECONDS if request.defer else None, wanted.source
-            ):
+            patience = self.deferred_after_seconds if request.defer else None
+            async with service.within(patience, wanted.source):
                 stored = await service.ingest(
                     wanted,
                     caller_id=current_caller().user_id,
