@@ -11,6 +11,8 @@ from common import db, nats_client, outbox_trigger
 from common.idempotency import IdempotencyRow
 from common.inbox import InboxRow
 from common.outbox import OutboxRow
+from common.sweep_runs import SweepRunRow
+from common.tables import Tables
 
 
 class Base(DeclarativeBase):
@@ -29,6 +31,10 @@ class Idempotency(IdempotencyRow, Base):
     pass
 
 
+class SweepRun(SweepRunRow, Base):
+    pass
+
+
 class Effect(Base):
     """What a handler or a write leaves behind."""
 
@@ -37,13 +43,15 @@ class Effect(Base):
     name: Mapped[str]
 
 
-class Tables:
-    Outbox, Inbox, Idempotency, Effect = Outbox, Inbox, Idempotency, Effect
+class Rows:
+    Outbox, Inbox, Idempotency, SweepRun = Outbox, Inbox, Idempotency, SweepRun
+    Effect = Effect
+    all = Tables(Outbox, SweepRun, Inbox, Idempotency)
 
 
 @pytest.fixture(scope="session")
 def tables():
-    return Tables
+    return Rows
 
 
 @pytest.fixture(scope="session")

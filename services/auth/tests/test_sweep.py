@@ -1,12 +1,11 @@
 from datetime import timedelta
 
-from auth.sweeping import service
 from auth.sweeping.service import Retention
+from auth.sweeps import sweeps
 
 from .replica import refused
 
 KEPT = Retention(
-    every=timedelta(minutes=10),
     ended_sessions=timedelta(days=30),
     audit=timedelta(days=365),
     throttle=timedelta(minutes=15),
@@ -29,8 +28,9 @@ async def test_what_has_ended_goes_after_a_while(auth, database, execute):
     renewed = await auth.refresh(member.tokens.refresh_token)
 
     async def sweep():
-        async with database.sessions.begin() as session:
-            assert not await service.sweep(session, KEPT)
+        for each in sweeps(KEPT):
+            async with database.sessions.begin() as session:
+                await each.run(session, each.batch)
 
     await sweep()
     assert await counts(execute) == [1, 1, 2, 3, 2]
@@ -55,5 +55,5 @@ async def test_a_sweep_is_bounded(database, execute):
         " select 'login_failed', now() - interval '400 d' from generate_series(1, 1500)"
     )
     async with database.sessions.begin() as session:
-        assert await service.sweep(session, KEPT)
+        assert await KEPT.sweep_audit(session, 1000) == 1000
     assert await execute("select count(*) from auth.audit_log") == [(500,)]

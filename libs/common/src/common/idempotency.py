@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from google.protobuf.message import Message
-from sqlalchemy import DateTime, String, delete, func, select, tuple_, update
+from sqlalchemy import DateTime, String, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from common.db import Session, now
+from common.deleting import delete_some
 from common.errors import DomainError, Kind
 
 Reply = TypeVar("Reply", bound=Message)
@@ -20,7 +21,6 @@ Reply = TypeVar("Reply", bound=Message)
 MAX_KEY_LENGTH = 255
 # Nobody sends a request again after so long.
 KEPT = timedelta(days=7)
-SWEPT_AT_ONCE = 1000
 
 
 class IdempotencyRow:
@@ -36,14 +36,9 @@ class IdempotencyRow:
     )
 
     @classmethod
-    async def sweep(cls, session: Session) -> bool:
-        """Forget old keys; says whether there may be more of them."""
-        rows: Any = cls.__table__  # type: ignore[attr-defined]
-        key = (rows.c.user_id, rows.c.key)
-        old = select(*key).where(rows.c.created_at < now() - KEPT)
-        some = old.limit(SWEPT_AT_ONCE).with_for_update(skip_locked=True)
-        statement = delete(rows).where(tuple_(*key).in_(some)).returning(rows.c.key)
-        return len((await session.scalars(statement)).all()) == SWEPT_AT_ONCE
+    async def sweep(cls, session: Session, limit: int) -> int:
+        """Forget old keys; see common.sweeps.Batch."""
+        return await delete_some(session, cls, cls.created_at < now() - KEPT, limit)
 
 
 class IdempotencyKeyReused(DomainError):

@@ -4,15 +4,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, delete, func, select
+from sqlalchemy import DateTime, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from common.db import Session, now
+from common.deleting import delete_some
 
 # Longer than the streams keep a message that could come again.
 KEPT = timedelta(days=31)
-SWEPT_AT_ONCE = 1000
 
 
 class InboxRow:
@@ -25,13 +25,9 @@ class InboxRow:
     )
 
     @classmethod
-    async def sweep(cls, session: Session) -> bool:
-        """Forget messages that cannot come again; says whether there may be more of them."""
-        rows: Any = cls.__table__  # type: ignore[attr-defined]
-        old = select(rows.c.message_id).where(rows.c.received_at < now() - KEPT)
-        some = old.limit(SWEPT_AT_ONCE).with_for_update(skip_locked=True)
-        statement = delete(rows).where(rows.c.message_id.in_(some)).returning(rows.c.message_id)
-        return len((await session.scalars(statement)).all()) == SWEPT_AT_ONCE
+    async def sweep(cls, session: Session, limit: int) -> int:
+        """Forget messages that cannot come again; see common.sweeps.Batch."""
+        return await delete_some(session, cls, cls.received_at < now() - KEPT, limit)
 
 
 async def is_first(session: Session, inbox: type[InboxRow], message_id: UUID) -> bool:

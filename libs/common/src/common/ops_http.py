@@ -5,20 +5,26 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
+import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from common import queue_metrics
+from common.queue_report import QueueReport
+
+log = structlog.get_logger()
+
 Check = Callable[[], Awaitable[None]]
-Report = Callable[[], Awaitable[Any]]
+Report = Callable[[], Awaitable[QueueReport]]
 
 CHECK_SECONDS = 3.0
 
 
 def create_app(checks: Mapping[str, Check], queues: Report) -> Starlette:
-    """`checks` raise when what they name does not answer; `queues` reports dataclasses."""
+    """`checks` raise when what they name does not answer; `queues` take bounded time."""
 
     async def health(_: Request) -> Response:
         return _json({"status": "ok"})
@@ -33,6 +39,10 @@ def create_app(checks: Mapping[str, Check], queues: Report) -> Starlette:
         return _json(await queues())
 
     async def metrics(_: Request) -> Response:
+        try:
+            queue_metrics.show(await queues())
+        except Exception:  # boundary: the other metrics are told in any case
+            log.exception("queues not reported")
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     routes: Sequence[Route] = [
@@ -53,4 +63,5 @@ async def _failure(check: Check) -> str | None:
 
 
 def _json(content: Any, status: int = 200) -> Response:
-    return Response(orjson.dumps(content), status, media_type="application/json")
+    body = orjson.dumps(content, option=orjson.OPT_UTC_Z)
+    return Response(body, status, media_type="application/json")

@@ -1,90 +1,84 @@
-"""What the operator sees of a service's messages: its outbox and its consumers."""
+"""Find out how a service's messages are doing: asked of Postgres, NATS and all replicas at once."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
+from nats.aio.client import Client
 from nats.errors import Error as NatsError
-from nats.js import JetStreamContext
 
-from common import dead_letters
-from common.consuming import Consumer, ConsumerState
-from common.db import ERRORS, Database, is_unavailable
-from common.outbox import OutboxRow, depth
+from common import dead_letters, presence, sweep_runs
+from common.consumer_queues import look_at
+from common.db import ERRORS, Database, now
+from common.outbox import depth
+from common.queue_report import OutboxReport, QueueReport, ScheduleReport
+from common.sweeps import Sweep
+from common.tables import Tables
+from common.tallies import ConsumerState
 
+# For each question; what is not answered by then is a warning.
+PATIENCE_SECONDS = 2.0
 
-@dataclass(frozen=True, slots=True)
-class OutboxReport:
-    waiting: int
-    oldest_age_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class ConsumerReport:
-    """`pending` is not yet delivered, `in_flight` delivered and not yet acknowledged."""
-
-    state: ConsumerState
-    pending: int
-    in_flight: int
-    redelivered: int
-
-
-@dataclass(frozen=True, slots=True)
-class QueueReport:
-    service: str
-    outbox: OutboxReport | None
-    consumers: list[ConsumerReport]
-    dead_letters: int
-    warnings: list[str]
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
 class Queues:
+    """`consumers` are those of this process, which every replica has alike."""
+
     service: str
     database: Database
-    outbox: type[OutboxRow] | None
-    jetstream: JetStreamContext
-    consumers: Sequence[Consumer]
+    tables: Tables
+    nats: Client
+    consumers: Sequence[ConsumerState]
+    sweeps: Sequence[Sweep]
 
     async def report(self) -> QueueReport:
-        warnings: list[str] = []
-        consumers: list[ConsumerReport] = []
-        dead = 0
-        try:
-            consumers = [await self._consumer(consumer) for consumer in self.consumers]
-            dead = await self._dead_letters()
-        except (NatsError, TimeoutError) as error:
-            warnings.append(f"NATS: {_words(error)}")
-        outbox = None
-        try:
-            outbox = await self._outbox()
-        except ERRORS as error:
-            if not is_unavailable(error):
-                raise
-            warnings.append(f"Postgres: {_words(error)}")
-        return QueueReport(self.service, outbox, consumers, dead, warnings)
+        jetstream = self.nats.jetstream()
+        warnings: dict[str, None] = {}  # in order, and each only once
 
-    async def _outbox(self) -> OutboxReport | None:
-        if self.outbox is None:
-            return None
-        return OutboxReport(*await depth(self.database, self.outbox))
+        async def ask(whom: str, question: Awaitable[Found], otherwise: Found) -> Found:
+            try:
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    return await question
+            except (NatsError, *ERRORS) as error:
+                warnings[f"{whom}: {str(error)[:300] or type(error).__name__}"] = None
+                return otherwise
 
-    async def _consumer(self, consumer: Consumer) -> ConsumerReport:
-        state = consumer.state
-        found = await self.jetstream.consumer_info(state.stream, state.durable)
-        return ConsumerReport(
-            state,
-            pending=found.num_pending or 0,
-            in_flight=found.num_ack_pending or 0,
-            redelivered=found.num_redelivered or 0,
+        outbox, runs, answers, dead, *found = await asyncio.gather(
+            ask("Postgres", self._outbox(), None),
+            ask("Postgres", self._runs(), {}),
+            ask("NATS", presence.gather(self.nats, self.service), []),
+            ask("NATS", self._dead_letters(), 0),
+            *(ask(f"NATS, {each.durable} of {each.stream}", look_at(jetstream, each), None)
+              for each in self.consumers),
+        )  # fmt: skip
+        return QueueReport(
+            service=self.service,
+            outbox=outbox,
+            consumers=[each.report(answers) for each in found if each],
+            schedules=[_schedule(sweep, runs.get(sweep.name)) for sweep in self.sweeps],
+            dead_letters=dead,
+            replicas=[answer.replica for answer in answers],
+            warnings=list(warnings),
         )
 
+    async def _outbox(self) -> OutboxReport | None:
+        return OutboxReport(*await depth(self.database, self.tables.outbox))
+
+    async def _runs(self) -> Mapping[str, Any]:
+        async with self.database.readers() as reader:
+            return await sweep_runs.latest(reader, self.tables.sweep_runs)
+
     async def _dead_letters(self) -> int:
-        found = await self.jetstream.stream_info(
-            dead_letters.STREAM, subjects_filter=f"dlq.{self.service}.>"
+        found = await self.nats.jetstream().stream_info(
+            dead_letters.STREAM, subjects_filter=dead_letters.waiting(self.service)
         )
         return sum((found.state.subjects or {}).values())
 
 
-def _words(error: Exception) -> str:
-    """A timeout has none of its own."""
-    return str(error)[:300] or type(error).__name__
+def _schedule(sweep: Sweep, run: Any) -> ScheduleReport:
+    known = (run.started_at, run.finished_at, run.result, run.dealt_with) if run else ()
+    due = sweep.next_after(now())
+    return ScheduleReport(sweep.name, sweep.cron, sweep.time_zone, sweep.description, due, *known)

@@ -63,3 +63,6 @@ class DataServiceSettings(ServiceSettings):
     database_url: str
     database_pool_size: int = Field(default=10, ge=1, le=100)
     grpc_listen: Listen
+    dead_letters_kept_days: int = Field(
+        default=90, ge=1, validation_alias="TASTEBUDS_DEAD_LETTERS_KEPT_DAYS"
+    )

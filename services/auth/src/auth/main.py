@@ -1,25 +1,20 @@
 """Wire the service together and run it."""
 
-from collections.abc import Mapping
-from functools import partial
-
 from auth.accounts.servicer import AccountServicer, Policy
 from auth.keys.ring import KeyRing
 from auth.keys.servicer import KeyServicer
-from auth.models import Outbox
+from auth.models import Outbox, SweepRun
 from auth.passwords import Passwords
 from auth.sessions.servicer import SessionServicer
 from auth.settings import Settings
-from auth.sweeping import service as sweeping
-from common import db, http_server, nats_client, ops_http, process, telemetry
+from auth.sweeps import sweeps
+from common import data_service, process
 from common.access import services_of
+from common.data_service import Duties
 from common.db import Database
 from common.grpc_server import GrpcServer
 from common.identity import TokenVerifier
-from common.ops_http import Check
-from common.outbox import Relay
-from common.queues import Queues
-from common.sweeping import Sweeper
+from common.tables import Tables
 from tastebuds.auth.v1 import account_service_pb2, key_service_pb2, session_service_pb2
 from tastebuds.auth.v1.account_service_pb2_grpc import add_AccountServiceServicer_to_server
 from tastebuds.auth.v1.key_service_pb2_grpc import add_KeyServiceServicer_to_server
@@ -45,31 +40,13 @@ def grpc_server(
 
 async def main() -> None:
     settings = Settings()
-    telemetry.configure("auth", settings)
-    with Passwords(settings.hashing) as passwords:
-        async with (
-            db.connect_when_ready(settings) as database,
-            nats_client.connect_when_ready("auth", settings) as nats,
-        ):
-            jetstream = nats.jetstream()
-            await nats_client.declare_streams(jetstream, "auth")
-            ring = KeyRing(database, settings.key_policy)
+    async with data_service.connect("auth", settings) as service:
+        with Passwords(settings.hashing) as passwords:
+            ring = KeyRing(service.database, settings.key_policy)
             await ring.open()
-            grpc = grpc_server(settings, database, ring, passwords)
-            checks: Mapping[str, Check] = {
-                "postgres": database.ping,
-                "nats": partial(nats_client.ping, nats),
-            }
-            queues = Queues("auth", database, Outbox, jetstream, [])
-            ops = ops_http.create_app(checks, queues.report)
-            sweep = partial(sweeping.sweep, retention=settings.retention)
-            tls, grace = settings.tls_dir, settings.shutdown_seconds
-            await process.run_parts(
-                partial(grpc.serve, settings.grpc_listen, tls, grace=grace),
-                partial(http_server.serve, ops, settings.ops_listen, grace=grace),
-                Relay(database, jetstream, Outbox).run,
-                Sweeper(database, sweep, settings.retention.every).run,
-            )
+            grpc = grpc_server(settings, service.database, ring, passwords)
+            duties = Duties(Tables(Outbox, SweepRun), sweeps=sweeps(settings.retention))
+            await service.run(grpc, duties)
 
 
 if __name__ == "__main__":

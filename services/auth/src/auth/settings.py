@@ -61,7 +61,6 @@ class Settings(DataServiceSettings):
     throttle_first_block_seconds: float = Field(default=30, gt=0)
     throttle_longest_block_seconds: float = Field(default=900, gt=0)
 
-    sweep_seconds: float = Field(default=600, gt=0)
     ended_sessions_kept_days: int = Field(default=30, ge=0)
     audit_kept_days: int = Field(default=365, ge=1)
 
@@ -107,7 +106,6 @@ class Settings(DataServiceSettings):
     @property
     def retention(self) -> Retention:
         return Retention(
-            every=timedelta(seconds=self.sweep_seconds),
             ended_sessions=timedelta(days=self.ended_sessions_kept_days),
             audit=timedelta(days=self.audit_kept_days),
             throttle=timedelta(seconds=self.throttle_window_seconds),

@@ -4,9 +4,12 @@ import asyncio
 from functools import partial
 
 import structlog
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
 
-from common import http_server, nats_client, ops_http, process, telemetry
+from common import http_server, nats_client, ops_http, presence, process, telemetry
 from common.grpc_client import ping
+from common.queue_report import QueueReport
 from gateway import clients
 from gateway.app import create_app
 from gateway.settings import Settings
@@ -32,7 +35,8 @@ async def main() -> None:
             "events": gateway.memory.check,
         }
         grace = settings.shutdown_seconds
-        ops = ops_http.create_app(checks, _no_queues)
+        await presence.announce(nats, "gateway")
+        ops = ops_http.create_app(checks, partial(_queues, nats))
         await process.run_parts(
             lambda stopping: http_server.serve(ops, settings.ops_listen, stopping, grace=grace),
             partial(_serve, settings, gateway),
@@ -49,15 +53,13 @@ async def _serve(settings: Settings, gateway: Gateway, stopping: asyncio.Event) 
     await http_server.serve(app, settings.listen, stopping, grace=settings.shutdown_seconds)
 
 
-async def _no_queues() -> dict[str, object]:
+async def _queues(nats: Client) -> QueueReport:
     """In the shape of every service's: the gateway reads events, and nothing waits here."""
-    return {
-        "service": "gateway",
-        "outbox": None,
-        "consumers": [],
-        "dead_letters": 0,
-        "warnings": [],
-    }
+    try:
+        answers = await presence.gather(nats, "gateway")
+    except NatsError as error:
+        return QueueReport("gateway", warnings=[f"NATS: {error}"])
+    return QueueReport("gateway", replicas=[answer.replica for answer in answers])
 
 
 if __name__ == "__main__":

@@ -1,10 +1,15 @@
-"""Events this service listens to."""
+"""Events this service listens to, and its jobs."""
+
+from collections.abc import Mapping
 
 from common.db import Session
 from common.handlers import Handlers
+from common.jobs import Jobs, Lane
 from common.requests import parse_id
 from ingest import repository
+from ingest.connectors import CONNECTORS
 from ingest.jobs import service as jobs
+from ingest.jobs.consumers import DueItems
 from tastebuds.auth.v1.account_events_pb2 import UserDeleted
 
 
@@ -16,3 +21,8 @@ async def on_user_deleted(session: Session, event: UserDeleted) -> None:
 
 
 HANDLERS: Handlers = {UserDeleted: on_user_deleted}
+
+
+def lanes(due_items: DueItems, most_attempts: int) -> Mapping[Lane, Jobs]:
+    """One for each source, so that one that is slow or down never delays work of the others."""
+    return {Lane(source, most_attempts=most_attempts): due_items.jobs for source in CONNECTORS}

@@ -43,5 +43,7 @@ async def retire_keys(session: Session, at: datetime) -> None:
     )
 
 
-async def delete_keys(session: Session, retired_before: datetime) -> None:
-    await session.execute(delete(SigningKey).where(SigningKey.retired_at <= retired_before))
+async def delete_keys(session: Session, retired_before: datetime) -> int:
+    """How many they were."""
+    old = delete(SigningKey).where(SigningKey.retired_at <= retired_before)
+    return len((await session.scalars(old.returning(SigningKey.kid))).all())

@@ -41,10 +41,10 @@ async def rotate(session: Session, *, key_password: bytes, token_life: timedelta
     return key.kid
 
 
-async def drop_expired(session: Session, token_life: timedelta) -> None:
-    """Two statements."""
+async def drop_expired(session: Session, token_life: timedelta) -> int:
+    """How many they were. Two statements."""
     await repository.lock_keys(session)
-    await _drop_expired(session, token_life)
+    return await _drop_expired(session, token_life)
 
 
 async def published(session: Reader, token_life: timedelta) -> Sequence[tuple[str, bytes]]:
@@ -75,8 +75,8 @@ def decrypt(kid: str, pem: bytes, key_password: bytes) -> Signer:
     return Signer(kid, key)
 
 
-async def _drop_expired(session: Session, token_life: timedelta) -> None:
-    await repository.delete_keys(session, now() - token_life - MARGIN)
+async def _drop_expired(session: Session, token_life: timedelta) -> int:
+    return await repository.delete_keys(session, now() - token_life - MARGIN)
 
 
 def _new_key(key_password: bytes) -> SigningKey:

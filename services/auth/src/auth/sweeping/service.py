@@ -1,4 +1,4 @@
-"""What has ended is deleted after a while."""
+"""What has ended is deleted after a while: at most `limit` rows, and how many is told."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,23 +10,25 @@ from common.db import Session, now
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """`every` so often; ended sessions, log entries and idle throttle rows are kept that long."""
+    """For how long ended sessions, log entries and idle throttle rows are kept."""
 
-    every: timedelta
     ended_sessions: timedelta
     audit: timedelta
     throttle: timedelta
     token_life: timedelta
 
+    async def sweep_refresh_tokens(self, session: Session, limit: int) -> int:
+        return await repository.delete_refresh_tokens(session, now(), limit)
 
-async def sweep(session: Session, retention: Retention) -> bool:
-    """Delete a bounded number of rows; says whether there may be more. Six statements."""
-    moment = now()
-    await keys.drop_expired(session, retention.token_life)
-    more = [
-        await repository.delete_refresh_tokens(session, moment),
-        await repository.delete_sessions(session, moment - retention.ended_sessions),
-        await repository.delete_throttle(session, moment - retention.throttle),
-        await repository.delete_audit(session, moment - retention.audit),
-    ]
-    return any(more)
+    async def sweep_sessions(self, session: Session, limit: int) -> int:
+        return await repository.delete_sessions(session, now() - self.ended_sessions, limit)
+
+    async def sweep_throttle(self, session: Session, limit: int) -> int:
+        return await repository.delete_throttle(session, now() - self.throttle, limit)
+
+    async def sweep_audit(self, session: Session, limit: int) -> int:
+        return await repository.delete_audit(session, now() - self.audit, limit)
+
+    async def sweep_keys(self, session: Session, _: int) -> int:
+        """There are never many: a rotation drops them too."""
+        return await keys.drop_expired(session, self.token_life)

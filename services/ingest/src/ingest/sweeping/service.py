@@ -1,0 +1,36 @@
+"""What is kept for a while only."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from common.db import Session, now
+from ingest.sweeping import repository
+
+# Sources change their ids now and then; a work that is met again is looked up again.
+RESOLUTIONS_KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """For how long finished jobs, bodies of webhooks and what became of them are kept."""
+
+    jobs: timedelta
+    webhook_bodies: timedelta
+    webhook_events: timedelta
+
+    async def sweep_jobs(self, session: Session, limit: int) -> int:
+        return await repository.delete_jobs(session, now() - self.jobs, limit)
+
+    async def sweep_webhook_bodies(self, session: Session, limit: int) -> int:
+        return await repository.empty_webhook_bodies(session, now() - self.webhook_bodies, limit)
+
+    async def sweep_webhook_events(self, session: Session, limit: int) -> int:
+        return await repository.delete_webhook_events(session, now() - self.webhook_events, limit)
+
+
+async def sweep_content_keys(session: Session, limit: int) -> int:
+    return await repository.delete_content_keys(session, now(), limit)
+
+
+async def sweep_resolutions(session: Session, limit: int) -> int:
+    return await repository.delete_resolutions(session, now() - RESOLUTIONS_KEPT, limit)

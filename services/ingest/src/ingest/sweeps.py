@@ -1,0 +1,44 @@
+"""What is due here again and again."""
+
+from common.sweeps import Sweep
+from ingest.sweeping import service
+from ingest.sweeping.service import Retention
+
+# A job has up to 500 items, which go with it.
+JOBS_AT_ONCE = 20
+
+
+def sweeps(kept: Retention) -> list[Sweep]:
+    return [
+        Sweep(
+            "jobs",
+            "0 10 * * * *",
+            "Deletes jobs that finished a while ago.",
+            kept.sweep_jobs,
+            batch=JOBS_AT_ONCE,
+        ),
+        Sweep(
+            "webhook_bodies",
+            "0 20 3 * * *",
+            "Empties the bodies of webhooks past their retention.",
+            kept.sweep_webhook_bodies,
+        ),
+        Sweep(
+            "webhook_events",
+            "0 40 3 * * *",
+            "Deletes old webhooks that wait for nobody.",
+            kept.sweep_webhook_events,
+        ),
+        Sweep(
+            "content_keys",
+            "0 */10 * * * *",
+            "Forgets what is no longer a duplicate when it comes again.",
+            service.sweep_content_keys,
+        ),
+        Sweep(
+            "resolutions",
+            "0 50 3 * * *",
+            "Forgets what foreign ids turned out to be, to look them up anew.",
+            service.sweep_resolutions,
+        ),
+    ]
