@@ -21,7 +21,11 @@ from tastebuds.auth.v1.session_service_pb2_grpc import add_SessionServiceService
 from tastebuds.catalog.v1.library_service_pb2_grpc import add_LibraryServiceServicer_to_server
 from tastebuds.catalog.v1.media_service_pb2_grpc import add_MediaServiceServicer_to_server
 from tastebuds.catalog.v1.search_service_pb2_grpc import add_SearchServiceServicer_to_server
+from tastebuds.ingest.v1.inbox_service_pb2_grpc import add_InboxServiceServicer_to_server
 from tastebuds.ingest.v1.ingest_service_pb2_grpc import add_IngestServiceServicer_to_server
+from tastebuds.ingest.v1.integration_service_pb2_grpc import (
+    add_IntegrationServiceServicer_to_server,
+)
 from tastebuds.ingest.v1.job_events_pb2 import IngestJobChanged
 from tastebuds.ingest.v1.job_service_pb2_grpc import add_JobServiceServicer_to_server
 from tastebuds.menus.v1.course_service_pb2_grpc import add_CourseServiceServicer_to_server
@@ -32,6 +36,8 @@ from tastebuds.menus.v1.public_menu_service_pb2_grpc import (
 )
 
 from . import stand_ins
+from .inbox_stand_ins import Inbox
+from .integration_stand_ins import Integrations
 from .job_stand_ins import Jobs
 from .library_stand_ins import Library
 
@@ -65,6 +71,8 @@ async def channels(serve, world):
     def add_ingest(server):
         add_IngestServiceServicer_to_server(stand_ins.Ingest(world), server)
         add_JobServiceServicer_to_server(Jobs(world), server)
+        add_IntegrationServiceServicer_to_server(Integrations(world), server)
+        add_InboxServiceServicer_to_server(Inbox(world), server)
 
     def add_menus(server):
         add_MenuServiceServicer_to_server(stand_ins.Menus(world), server)
@@ -223,6 +231,8 @@ def fresh(world):
         "jobs",
         "states",
         "logs",
+        "integrations",
+        "webhook_events",
         "calls",
         "broken",
     )

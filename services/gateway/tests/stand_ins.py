@@ -62,6 +62,8 @@ class World:
     jobs: dict = field(default_factory=dict)
     states: dict = field(default_factory=dict)
     logs: dict = field(default_factory=dict)
+    integrations: dict = field(default_factory=dict)
+    webhook_events: dict = field(default_factory=dict)
     source_states: list = field(default_factory=list)
     requests: list = field(default_factory=list)
     calls: dict = field(default_factory=dict)

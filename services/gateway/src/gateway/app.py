@@ -10,10 +10,13 @@ from gateway import documentation, problems
 from gateway.asgi import Application, BodyLimit, Door
 from gateway.cache import PublicMenuDoor
 from gateway.routes import (
+    arr_queue,
     auth,
     courses,
     health,
+    inbox,
     ingest,
+    integrations,
     jobs,
     keys,
     library,
@@ -35,6 +38,9 @@ ROUTERS = (
     media.router,
     jobs.router,
     ingest.router,
+    arr_queue.router,
+    inbox.router,
+    integrations.router,
     public.router,
     auth.router,
     health.router,

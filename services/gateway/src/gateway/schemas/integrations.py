@@ -1,0 +1,242 @@
+"""What may send events to a person's account, and what such events do."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+import orjson
+from fastapi import Path
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from gateway.schemas.fields import Clean, Name, Schema
+from gateway.schemas.wire import moment, present_moment
+from tastebuds.ingest.v1 import integration_service_pb2 as wire
+
+# Rows that the clients of the earlier version expect, in their order.
+FIRST_ROWS = {"spotify": "Spotify", "arr": "Arr", "jellyfin": "Jellyfin", "plex": "Plex"}
+# Signs in to somewhere else; has no webhooks.
+SPOTIFY = "spotify"
+MOST_ACCOUNTS = 50
+MOST_TAGS = 10
+
+Provider = Annotated[
+    str,
+    StringConstraints(max_length=64),
+    Clean,
+    Path(description="A sender, as `/api/integrations/senders` names it.", examples=["jellyfin"]),
+]
+TagName = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), Clean
+]
+
+
+class Effects(Schema):
+    """What a matched event does."""
+
+    ingest: bool = True
+    """Bring the work into the catalogue; the others imply it."""
+    library: bool = True
+    """Set the library state, with a log entry at the event's own time."""
+    tags: list[TagName] = Field(default=[], max_length=MOST_TAGS, examples=[["from plex"]])
+    """Of yours; made when missing."""
+    menu_id: UUID | None = None
+    """Append the work to this menu, which must not be public."""
+    course_id: UUID | None = None
+    """To this course of it; null: to its last one."""
+
+    @classmethod
+    def of(cls, effects: wire.Effects) -> Self:
+        return cls(
+            ingest=effects.ingest,
+            library=effects.library,
+            tags=list(effects.tags),
+            menu_id=UUID(effects.menu_id) if effects.menu_id else None,
+            course_id=UUID(effects.course_id) if effects.course_id else None,
+        )
+
+    def to_wire(self) -> wire.Effects:
+        return wire.Effects(
+            ingest=self.ingest,
+            library=self.library,
+            tags=self.tags,
+            menu_id=str(self.menu_id or ""),
+            course_id=str(self.course_id or ""),
+        )
+
+
+class Sender(Schema):
+    name: Annotated[str, Field(examples=["jellyfin"])]
+    title: Annotated[str, Field(examples=["Jellyfin"])]
+    instructions: str
+    """How to set it up there, in a few lines of plain text."""
+    template: str | None
+    """What to paste there."""
+    json_schema: Annotated[dict[str, Any] | None, Field(serialization_alias="schema")]
+    """JSON Schema of the body, where its shape is ours."""
+    default_effects: Effects
+    path: Annotated[str, Field(examples=["/api/webhooks/jellyfin/{token}"])]
+    """Of the door for webhooks."""
+
+    @classmethod
+    def of(cls, sender: wire.Sender) -> Self:
+        return cls(
+            name=sender.name,
+            title=sender.title,
+            instructions=sender.instructions,
+            template=sender.template or None,
+            json_schema=orjson.loads(sender.schema_json) if sender.schema_json else None,
+            default_effects=Effects.of(sender.default_effects),
+            path=sender.path,
+        )
+
+
+class Integration(Schema):
+    """One webhook: a sender, a name, a token."""
+
+    id: str
+    sender: Annotated[str, Field(examples=["jellyfin"])]
+    name: Annotated[str, Field(examples=["living room"])]
+    token_prefix: str
+    """By which its token is told from others."""
+    created_at: datetime
+    last_used_at: datetime | None
+    last_used_address: str | None
+    connected_at: datetime | None
+    """When it first sent anything, a test included."""
+    last_received_at: datetime | None
+    counts: Annotated[dict[str, int], Field(examples=[{"done": 12, "ignored": 40}])]
+    """Events by state, as far back as they are kept."""
+    last_error: str | None
+    last_error_at: datetime | None
+    effects: Effects
+    accounts: list[str]
+    """Accounts at the sender, by name or id, whose plays count; empty: everybody's."""
+
+    @classmethod
+    def of(cls, integration: wire.Integration) -> Self:
+        return cls(
+            id=integration.id,
+            sender=integration.sender,
+            name=integration.name,
+            token_prefix=integration.token_prefix,
+            created_at=moment(integration.created_at),
+            last_used_at=present_moment(integration, "last_used_at"),
+            last_used_address=integration.last_used_address or None,
+            connected_at=present_moment(integration, "connected_at"),
+            last_received_at=present_moment(integration, "last_received_at"),
+            counts=dict(integration.counts),
+            last_error=integration.last_error or None,
+            last_error_at=present_moment(integration, "last_error_at"),
+            effects=Effects.of(integration.effects),
+            accounts=list(integration.accounts),
+        )
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether nothing has arrived since the last error."""
+        return self.last_error_at is not None and (
+            self.last_received_at is None or self.last_received_at <= self.last_error_at
+        )
+
+
+class Capabilities(Schema):
+    supports_webhooks: bool
+    supports_export: bool = False
+    supports_sync: bool = False
+
+
+class ProviderStatus(Schema):
+    provider: Annotated[str, Field(examples=["jellyfin"])]
+    display_name: str
+    auth_type: Literal["oauth", "api_key"]
+    connected: bool
+    """Whether one of its webhooks has been heard of."""
+    status: Literal["missing", "connected", "error"]
+    expires_at: Annotated[
+        datetime | None, Field(description="Kept for older clients; always null.")
+    ] = None
+    rotated_at: Annotated[
+        datetime | None, Field(description="Kept for older clients; always null.")
+    ] = None
+    last_error: str | None
+    webhook_token_prefix: str | None
+    """Of the newest of its webhooks."""
+    capabilities: Capabilities
+    webhooks: list[Integration]
+
+    @classmethod
+    def of(cls, name: str, title: str, integrations: Iterable[Integration]) -> Self:
+        webhooks = sorted(integrations, key=lambda one: one.created_at, reverse=True)
+        connected = any(one.connected_at for one in webhooks)
+        failing = next((one for one in webhooks if one.is_failing), None)
+        return cls(
+            provider=name,
+            display_name=title,
+            auth_type="oauth" if name == SPOTIFY else "api_key",
+            connected=connected,
+            status="error" if failing else "connected" if connected else "missing",
+            last_error=failing.last_error if failing else None,
+            webhook_token_prefix=webhooks[0].token_prefix if webhooks else None,
+            capabilities=Capabilities(supports_webhooks=name != SPOTIFY),
+            webhooks=webhooks,
+        )
+
+
+class NewToken(Schema):
+    name: Annotated[Name | None, Field(examples=["living room"])] = None
+    """Of the integration, unique per sender; left out: `default`."""
+
+
+class MintedToken(Schema):
+    provider: str
+    webhook_url: str
+    """The whole address to paste at the sender."""
+    token_prefix: str
+    id: str
+    name: str
+    token: str
+    """Shown this once."""
+
+    @classmethod
+    def of(cls, reply: wire.MintTokenResponse) -> Self:
+        return cls(
+            provider=reply.integration.sender,
+            webhook_url=reply.webhook_url,
+            token_prefix=reply.integration.token_prefix,
+            id=reply.integration.id,
+            name=reply.integration.name,
+            token=reply.token,
+        )
+
+
+class IntegrationChange(Schema):
+    """Fields left out stay as they are."""
+
+    name: Name | None = None
+    effects: Effects | None = None
+    """Replaces all of them; what is left out of it is as it is for new integrations."""
+    accounts: Annotated[list[Name], Field(max_length=MOST_ACCOUNTS)] | None = None
+    """Replaces all of them; empty: everybody's."""
+
+    @model_validator(mode="after")
+    def _keeps_what_cannot_be_empty(self) -> Self:
+        for name in self.model_fields_set:
+            if getattr(self, name) is None:
+                raise PydanticCustomError("not_null", "{name} should not be null", {"name": name})
+        return self
+
+    def to_wire(self, integration_id: UUID) -> wire.UpdateIntegrationRequest:
+        return wire.UpdateIntegrationRequest(
+            integration_id=str(integration_id),
+            name=self.name,
+            effects=None if self.effects is None else self.effects.to_wire(),
+            accounts=None if self.accounts is None else wire.Accounts(names=self.accounts),
+        )
+
+
+class AcceptedEvent(Schema):
+    id: str
+    """Of the event, which stands in the inbox."""
+    status: Literal["accepted"] = "accepted"
