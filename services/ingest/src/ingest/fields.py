@@ -20,6 +20,7 @@ LARGEST_COUNT = 2**31 - 1
 LARGEST_WHOLE = 2**53
 _EARLIEST_YEAR = 1000  # catalogues write 0101-01-01 for "unknown"
 
+_FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _BREAK = re.compile(r"<br\s*/?>|</(?:p|div|li|ul|ol|h[1-6]|blockquote)>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-z][a-z0-9]*(?:\s[^<>]*)?/?>", re.IGNORECASE)
@@ -72,6 +73,18 @@ def positive(value: object) -> int | None:
     """A count that fits a database integer; 0 is how many upstreams say "unknown"."""
     number = whole(value)
     return number if number is not None and 0 < number <= LARGEST_COUNT else None
+
+
+def ordinal(value: object) -> int | None:
+    """The number of a season or an episode, where 0 stands for specials."""
+    number = whole(value)
+    return number if number is not None and 0 <= number <= LARGEST_COUNT else None
+
+
+def flag(value: object) -> bool | None:
+    """Templates write booleans as "True", and scripts as 1."""
+    words = str(value).strip().casefold() if isinstance(value, bool | int | str) else ""
+    return _FLAGS.get(words)
 
 
 def number(value: object) -> float | None:
@@ -143,6 +156,8 @@ Line = Annotated[str | None, BeforeValidator(line)]
 Prose = Annotated[str | None, BeforeValidator(prose)]
 Whole = Annotated[int | None, BeforeValidator(whole)]
 Positive = Annotated[int | None, BeforeValidator(positive)]
+Ordinal = Annotated[int | None, BeforeValidator(ordinal)]
+Flag = Annotated[bool | None, BeforeValidator(flag)]
 Number = Annotated[float | None, BeforeValidator(number)]
 Day = Annotated[date | None, BeforeValidator(day)]
 UnixDay = Annotated[date | None, BeforeValidator(day_of_unix)]

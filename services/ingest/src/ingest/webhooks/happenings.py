@@ -70,6 +70,10 @@ class Episode:
             text += f"-E{self.last_number:02d}"
         return text
 
+    def label(self) -> str:
+        """With its title: S01E03 · Low Water."""
+        return " · ".join(each for each in (str(self), self.title) if each)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:

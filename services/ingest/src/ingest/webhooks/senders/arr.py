@@ -1,0 +1,48 @@
+"""Any of the four *arr apps at one address: which one it is, its message tells."""
+
+from collections.abc import Mapping
+
+from ingest import fields
+from ingest.drafts import Json
+from ingest.webhooks.happenings import Guide, Part, Sender
+from ingest.webhooks.senders.arr_app import Message, Subject, happening, instructions
+from ingest.webhooks.senders.lidarr import LIDARR
+from ingest.webhooks.senders.radarr import RADARR
+from ingest.webhooks.senders.readarr import READARR
+from ingest.webhooks.senders.sonarr import SONARR
+
+_APPS = {
+    RADARR.name: (RADARR, ("movie", "remoteMovie", "movieFile")),
+    SONARR.name: (SONARR, ("series", "episodes", "episodeFile")),
+    LIDARR.name: (LIDARR, ("artist", "album", "albums", "trackFiles")),
+    READARR.name: (READARR, ("author", "book", "books", "bookFiles")),
+}
+
+
+def app_of(document: Mapping[str, Json]) -> Sender | None:
+    """Which of the four it is from; None when it says neither its name nor any work."""
+    for app, members in _APPS.values():
+        if any(document.get(member) for member in members):
+            return app
+    name = (fields.text(document.get("instanceName")) or "").casefold()
+    return next((app for app, _ in _APPS.values() if app.name in name), None)
+
+
+def read(document: Mapping[str, Json]) -> tuple[Part, ...]:
+    app = app_of(document)
+    if app is not None:
+        return tuple(app.read(document))
+    message = Message.model_validate(document)
+    return (Part(happening(message, Subject(None)), document),)
+
+
+ARR = Sender(
+    name="arr",
+    guide=Guide(
+        title="Radarr, Sonarr, Lidarr and Readarr",
+        instructions="One address for all of them. "
+        + instructions("those of imports, upgrades and additions"),
+    ),
+    read=read,
+    example=RADARR.example,
+)

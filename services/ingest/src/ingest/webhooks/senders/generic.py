@@ -1,0 +1,228 @@
+"""Our own event, for scripts, IFTTT, n8n and all that has no sender of its own."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from ingest import fields
+from ingest.drafts import Json, MediaType
+from ingest.webhooks.errors import Unreadable
+from ingest.webhooks.foreign_ids import foreign_ids
+from ingest.webhooks.happenings import (
+    Episode,
+    ForeignId,
+    Guide,
+    Happening,
+    Part,
+    Scheme,
+    Sender,
+    What,
+    Work,
+)
+from ingest.webhooks.moments import Moment
+
+_EVENTS = (What.STARTED, What.FINISHED, What.ACQUIRED, What.UNPLAYED, What.TEST)
+# What others call them; only the names of _EVENTS and of MediaType are documented.
+_WHAT = {
+    **{each.value: each for each in _EVENTS},
+    **dict.fromkeys(("start", "play", "playing"), What.STARTED),
+    **dict.fromkeys(("finish", "played", "watched", "read", "listened"), What.FINISHED),
+    **dict.fromkeys(("completed", "scrobble"), What.FINISHED),
+    **dict.fromkeys(("added", "saved", "requested", "bought"), What.ACQUIRED),
+    **dict.fromkeys(("unwatched", "unread"), What.UNPLAYED),
+}
+_MEDIA_TYPES = {
+    **{each.value: each for each in MediaType},
+    "film": MediaType.MOVIE,
+    **dict.fromkeys(("series", "show", "episode"), MediaType.TV),
+    **dict.fromkeys(("track", "song"), MediaType.MUSIC),
+}
+_SCHEMES = {
+    MediaType.BOOK: {"isbn": Scheme.ISBN, "google_books": Scheme.GOOGLE_BOOKS},
+    MediaType.MOVIE: {"tmdb": Scheme.TMDB_MOVIE, "imdb": Scheme.IMDB},
+    MediaType.TV: {"tmdb": Scheme.TMDB_TV, "tvdb": Scheme.TVDB, "imdb": Scheme.IMDB},
+    MediaType.GAME: {"igdb": Scheme.IGDB},
+    MediaType.MUSIC: {
+        "musicbrainz_recording": Scheme.MBID_RECORDING,
+        "lastfm": Scheme.LASTFM,
+    },
+}
+_OUR_OWN = {"tastebuds": Scheme.TASTEBUDS}
+_ID_NAMES = sorted({name for each in (*_SCHEMES.values(), _OUR_OWN) for name in each})
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+_TEXT = WithJsonSchema({"type": "string"})
+_NUMBER = WithJsonSchema({"type": ["integer", "string"], "minimum": 0, "pattern": "^[0-9]*$"})
+_Text = Annotated[fields.Line, _TEXT]
+_Number = Annotated[fields.Ordinal, _NUMBER]
+_Event = Annotated[
+    fields.Text, WithJsonSchema({"type": "string", "enum": [each.value for each in _EVENTS]})
+]
+_MediaType = Annotated[
+    fields.Text, WithJsonSchema({"type": "string", "enum": [each.value for each in MediaType]})
+]
+_Time = Annotated[Moment, WithJsonSchema({"type": ["string", "integer"]})]
+_Ids = Annotated[
+    Mapping[str, object],
+    BeforeValidator(_mapping),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "properties": {name: {"type": ["string", "integer"]} for name in _ID_NAMES},
+        }
+    ),
+]
+
+
+class _Message(fields.Part):
+    """One thing that happened to one work. Every value may be a string, and an empty one is as
+    good as none. Either ids or a title have to be there, unless the event is a test."""
+
+    model_config = ConfigDict(title="Tastebuds event", json_schema_extra={"required": ["event"]})
+
+    event: _Event = Field(None, description="What happened.")
+    media_type: _MediaType = Field(
+        None,
+        validation_alias=AliasChoices("media_type", "mediaType", "type"),
+        description="What it happened to; needed unless the event is a test.",
+    )
+    title: _Text = Field(
+        None,
+        validation_alias=AliasChoices("title", "name"),
+        description="Of the film, series, book, game or track; of an episode, its series' title.",
+    )
+    year: _Number = Field(None, description="In which it came out first.")
+    creator: _Text = Field(
+        None,
+        validation_alias=AliasChoices("creator", "author"),
+        description="Who wrote or made it.",
+    )
+    artist: _Text = Field(None, description="Of a track; the same as creator.")
+    album: _Text = Field(None, description="Of a track.")
+    ids: _Ids = Field(
+        default_factory=dict,
+        description=(
+            "Ids at catalogues; those of the other media types are ignored. Of an episode, its "
+            "series' ids. lastfm is artist::track, tastebuds the id of an item here. They may "
+            "also stand beside title, for forms that cannot be nested."
+        ),
+    )
+    season: _Number = Field(None, description="Of an episode; 0 for specials.")
+    episode: _Number = Field(None, description="Its number in the season.")
+    occurred_at: _Time = Field(
+        None,
+        validation_alias=AliasChoices("occurred_at", "played_at", "listened_at", "timestamp"),
+        description=(
+            "When it happened: ISO 8601, Unix seconds, or as IFTTT writes it; UTC unless it says "
+            "otherwise. Without it, it happened when it arrived."
+        ),
+    )
+    account: _Text = Field(
+        None,
+        validation_alias=AliasChoices("account", "user", "username"),
+        description="Whom it happened to, where that is not always you.",
+    )
+    id: _Text = Field(
+        None,
+        validation_alias=AliasChoices("id", "event_id"),
+        description="Your own id of the event: sent again with the same, it counts once.",
+    )
+    note: _Text = Field(None, description="For the log entry.")
+
+    def key(self) -> str:
+        if self.id:
+            return f"id {self.id}"
+        return self.occurred_at.isoformat() if self.occurred_at else ""
+
+
+def read(document: Mapping[str, Json]) -> tuple[Part, ...]:
+    message = _Message.model_validate(document)
+    if message.event is None:
+        raise Unreadable("it has no event")
+    work = _work(message, document)
+    what, reason = _meaning(message, work)
+    happening = Happening(
+        what=what,
+        event_name=message.event,
+        work=work,
+        reason=reason,
+        at=message.occurred_at,
+        accounts=fields.unique([message.account]),
+        key=message.key(),
+        note=message.note or (work.episode.label() if work and work.episode else ""),
+    )
+    return (Part(happening, document),)
+
+
+def _meaning(message: _Message, work: Work | None) -> tuple[What, str]:
+    what = _WHAT.get((message.event or "").casefold())
+    if what is None:
+        return What.NOTHING, f"the event is none of {', '.join(_EVENTS)}"
+    if work is None and what is not What.TEST:
+        known = (message.media_type or "").casefold() in _MEDIA_TYPES
+        types = ", ".join(MediaType)
+        return What.NOTHING, (
+            "it has neither title nor ids" if known else f"the media_type is none of {types}"
+        )
+    return what, ""
+
+
+def _work(message: _Message, document: Mapping[str, Json]) -> Work | None:
+    media_type = _MEDIA_TYPES.get((message.media_type or "").casefold())
+    if media_type is None:
+        return None
+    ids = _ids(media_type, {**document, **message.ids})
+    if not (message.title or ids):
+        return None
+    is_episode = media_type is MediaType.TV and (message.season, message.episode) != (None, None)
+    return Work(
+        media_type=media_type,
+        title=message.title,
+        year=message.year or None,
+        ids=ids,
+        episode=Episode(season=message.season, number=message.episode) if is_episode else None,
+        artist=message.artist or message.creator,
+        album=message.album,
+    )
+
+
+def _ids(media_type: MediaType, given: Mapping[str, object]) -> tuple[ForeignId, ...]:
+    """Our own catalogue writes a film's 900001 as movie:900001."""
+    values = {
+        name: (fields.text(given.get(name) or given.get(f"{name}_id")) or "").removeprefix(
+            f"{media_type}:"
+        )
+        for name in _ID_NAMES
+    }
+    return foreign_ids(_OUR_OWN | _SCHEMES[media_type], values)
+
+
+GENERIC = Sender(
+    name="generic",
+    guide=Guide(
+        title="Scripts, IFTTT, n8n and others",
+        instructions=(
+            "POST one JSON object for each thing that happens to the address; the template is an "
+            "example, the JSON Schema describes it all. For Spotify, which posts nothing itself: "
+            "make an applet at IFTTT of a trigger of Spotify, such as a recently played track, and "
+            "Webhooks, Make a web request, with the method POST, the content type "
+            "application/json and this body: "
+            '{"event": "finished", "media_type": "music", "title": "<<<{{TrackName}}>>>", '
+            '"artist": "<<<{{ArtistName}}>>>", "album": "<<<{{AlbumName}}>>>", '
+            '"occurred_at": "{{PlayedAt}}"}'
+        ),
+        template=(
+            '{"event": "finished", "media_type": "movie", "title": "The Quiet Harbour", '
+            '"year": 2019, "ids": {"tmdb": 900001}, "occurred_at": "2026-11-22T21:10:31Z", '
+            '"id": "script-1"}'
+        ),
+        schema=_Message.model_json_schema(),
+    ),
+    read=read,
+    example={"event": "test"},
+)
