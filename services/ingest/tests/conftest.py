@@ -38,6 +38,7 @@ class Catalogue(MediaServiceServicer):
     def __init__(self):
         self.items = {}
         self.drafts = []
+        self.lookups = []
 
     async def UpsertMedia(self, request, context):
         draft = request.draft
@@ -55,6 +56,7 @@ class Catalogue(MediaServiceServicer):
 
     async def FindMediaBySource(self, request, context):
         key = (request.source_name, request.external_id)
+        self.lookups.append(key)
         if key not in self.items:
             raise Unknown
         return media_service_pb2.FindMediaBySourceResponse(

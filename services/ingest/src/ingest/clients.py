@@ -1,13 +1,20 @@
-"""The catalogue, as ingest calls it."""
+"""The catalogue, its library and the menus, as ingest calls them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any, assert_never
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple, assert_never
+from uuid import UUID
 
 import orjson
 from grpc import StatusCode
 from grpc.aio import AioRpcError, Channel
 
+from common.errors import DomainError, Kind
+from common.grpc_errors import from_rpc_error
 from common.requests import onward
+from common.timestamps import timestamp
 from ingest.drafts import (
     BookDraft,
     Extension,
@@ -18,8 +25,16 @@ from ingest.drafts import (
     ScreenDraft,
     Source,
 )
-from tastebuds.catalog.v1 import media_pb2, media_service_pb2
+from tastebuds.catalog.v1 import (
+    library_pb2,
+    library_service_pb2,
+    media_pb2,
+    media_service_pb2,
+)
+from tastebuds.catalog.v1.library_service_pb2_grpc import LibraryServiceStub
 from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceStub
+from tastebuds.menus.v1 import draft_service_pb2
+from tastebuds.menus.v1.draft_service_pb2_grpc import DraftServiceStub
 
 MEDIA_TYPES = {
     MediaType.BOOK: media_pb2.MEDIA_TYPE_BOOK,
@@ -56,8 +71,108 @@ class CatalogClient:
 
     async def upsert(self, draft: MediaDraft, *, refresh: bool) -> Stored:
         request = media_service_pb2.UpsertMediaRequest(draft=to_proto(draft), refresh=refresh)
-        reply = await self._media.UpsertMedia(request, **onward())
+        try:
+            reply = await self._media.UpsertMedia(request, **onward())
+        except AioRpcError as error:
+            raise _refusal(error) or error from error
         return Stored(reply.item, list(reply.sources))
+
+
+class Activity(StrEnum):
+    """What a person did with a work; the contract says what follows from each."""
+
+    ACQUIRED = "acquired"
+    STARTED = "started"
+    PROGRESSED = "progressed"
+    FINISHED = "finished"
+    UNDONE = "undone"
+    TAGGED = "tagged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """An activity of one person; what has the same key is done once, for ever."""
+
+    user_id: UUID
+    media_item_id: UUID
+    activity: Activity
+    key: str
+    occurred_at: datetime | None = None
+    notes: str = ""
+    tags: Sequence[str] = ()
+
+
+class LibraryClient:
+    def __init__(self, channel: Channel) -> None:
+        self._library = LibraryServiceStub(channel)
+
+    async def record_activity(self, deed: Deed) -> str:
+        """How the person stands to the work now, such as "currently consuming"; "" for not at all.
+
+        Raises what the library refuses for good, and AioRpcError while it is away.
+        """
+        request = library_service_pb2.RecordActivityRequest(
+            user_id=str(deed.user_id),
+            media_item_id=str(deed.media_item_id),
+            activity=library_service_pb2.Activity.Value(f"ACTIVITY_{deed.activity.name}"),
+            occurred_at=timestamp(deed.occurred_at) if deed.occurred_at else None,
+            notes=deed.notes,
+            tags=deed.tags,
+            idempotency_key=deed.key,
+        )
+        try:
+            reply = await self._library.RecordActivity(request, **onward())
+        except AioRpcError as error:
+            raise _refusal(error) or error from error
+        if not reply.HasField("state"):
+            return ""
+        name = library_pb2.ConsumptionStatus.Name(reply.state.status)
+        return name.removeprefix("CONSUMPTION_STATUS_").replace("_", " ").lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addition:
+    """A work for a course of a person's draft menu; without `course_id`, for its last one."""
+
+    user_id: UUID
+    menu_id: UUID
+    course_id: UUID | None
+    media_item_id: UUID
+    notes: str = ""
+
+
+class Appended(NamedTuple):
+    """Where the work stands; not `is_new` when it stood there before."""
+
+    menu_title: str
+    course_title: str
+    is_new: bool
+
+
+class DraftsClient:
+    def __init__(self, channel: Channel) -> None:
+        self._drafts = DraftServiceStub(channel)
+
+    async def append(self, addition: Addition) -> Appended:
+        """Raises what menus refuse for good, and AioRpcError while they are away."""
+        request = draft_service_pb2.AppendToDraftRequest(
+            user_id=str(addition.user_id),
+            menu_id=str(addition.menu_id),
+            course_id=str(addition.course_id) if addition.course_id else "",
+            media_item_id=str(addition.media_item_id),
+            notes=addition.notes,
+        )
+        try:
+            reply = await self._drafts.AppendToDraft(request, **onward())
+        except AioRpcError as error:
+            raise _refusal(error) or error from error
+        return Appended(reply.menu_title, reply.course_title, reply.appended)
+
+
+def _refusal(error: AioRpcError) -> DomainError | None:
+    """The callee's decision; None when it is away or broken, which another try may find mended."""
+    refusal = from_rpc_error(error)
+    return None if refusal is None or refusal.kind is Kind.UNAVAILABLE else refusal
 
 
 def to_proto(draft: MediaDraft) -> media_service_pb2.MediaDraft:

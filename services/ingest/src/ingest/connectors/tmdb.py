@@ -241,7 +241,7 @@ def _clue(kind: str, given: ForeignId) -> Clue | None:
         case ("movie", Scheme.TMDB_MOVIE) | ("tv", Scheme.TMDB_TV) if number:
             external_id = f"{kind}:{number[1]}"
             return Clue(kind, "tmdb", external_id, external_id)
-        case _, Scheme.TVDB if number:
+        case "tv" | "episode", Scheme.TVDB if number:
             return Clue(kind, "tvdb", number[1])
         case _, Scheme.IMDB if _IMDB_ID.fullmatch(given.value):
             return Clue(kind, "imdb", given.value)

@@ -12,3 +12,13 @@ class Unreadable(DomainError):
     def __init__(self, clause: str) -> None:
         super().__init__(f"Unreadable webhook: {clause}", clause=clause)
         self.clause = clause
+
+
+class WorkGone(DomainError):
+    """The work that was found or chosen is not in the catalogue any more."""
+
+    kind = Kind.NOT_FOUND
+    reason = "WORK_GONE"
+
+    def __init__(self) -> None:
+        super().__init__("the work is not in the catalogue any more")
