@@ -11,13 +11,11 @@ from common.durables import GRACE_SECONDS, Durable
 from common.envelopes import Malformed, attempt_of, body_of, message_id_of
 from common.handlers import Handler, Handlers
 from common.inbox import InboxRow, is_first
-from common.jobs import Delivery, Lane
+from common.jobs import REPLAYS, Delivery, Lane
 from common.tallies import ConsumerState
 from common.trying import WorkItem
 from common.working import name_of, state_of
 
-# Events of any stream go there when they have failed, and when an administrator replays them.
-REPLAYS = Lane("replays", concurrency=4)
 # Events of a stream are done one after the other; so many are fetched together.
 PORTION = 50
 

@@ -6,6 +6,7 @@ from nats.js import JetStreamContext
 from nats.js.api import Header
 
 from common import telemetry
+from common.db import now
 from common.envelopes import carried_headers, place_of
 from common.tallies import ConsumerState
 
@@ -14,15 +15,17 @@ log = structlog.get_logger()
 STREAM = "DLQ"
 ERROR_LENGTH = 500
 
-# Headers that explain the letter, beside those that its message had.
+# Headers that explain the letter, beside those of its message.
 SUBJECT = "Dlq-Subject"
 ORIGIN = "Dlq-Stream"
 SEQUENCE = "Dlq-Sequence"
 ATTEMPTS = "Dlq-Attempts"
 ERROR = "Dlq-Error"
 TRACE_ID = "Dlq-Trace-Id"
+BURIED_AT = "Dlq-Buried-At"
 DISCARDED_BY = "Dlq-Discarded-By"
 DISCARD_REASON = "Dlq-Discard-Reason"
+PREFIX = "Dlq-"
 
 
 def waiting(service: str, consumer: str = ">") -> str:
@@ -46,12 +49,13 @@ async def bury(
         ATTEMPTS: str(attempts),
         ERROR: in_a_line(error),
         TRACE_ID: telemetry.trace_id() or "",
+        BURIED_AT: now().isoformat(),
         Header.MSG_ID.value: f"dlq.{consumer.durable}.{place_of(message)}",
     }
     await jetstream.publish(
         waiting(consumer.service, consumer.durable),
         message.data,
-        headers=carried_headers(message.headers) | why,
+        headers=carried_headers(message) | why,
     )
     await message.term()
     consumer.note(why[ERROR])

@@ -50,10 +50,14 @@ def body_of(kind: type[Message], message: Msg) -> Message:
         raise Malformed(f"its body is no {kind.DESCRIPTOR.name}: {error}") from None
 
 
-def carried_headers(headers: Mapping[str, str] | None) -> dict[str, str]:
-    """What a message says wherever it goes. The server's own headers are orders to the server."""
+def carried_headers(message: Msg) -> dict[str, str]:
+    """What it says wherever it goes, its id among it."""
+    headers = without_orders(message.headers)
+    stated = (message.headers or {}).get(Header.MSG_ID.value)
+    return {jobs.MESSAGE_ID: stated} | headers if stated else headers
+
+
+def without_orders(headers: Mapping[str, str] | None) -> dict[str, str]:
+    """The server's own headers are orders to it, or news of where a message has been."""
     stated = headers or {}
-    carried = {name: stated[name] for name in stated if not name.lower().startswith("nats-")}
-    if jobs.MESSAGE_ID not in carried and Header.MSG_ID.value in stated:
-        carried[jobs.MESSAGE_ID] = stated[Header.MSG_ID.value]
-    return carried
+    return {name: stated[name] for name in stated if not name.lower().startswith("nats-")}

@@ -33,6 +33,10 @@ class Lane:
         return self.backoff_seconds[min(attempt, len(self.backoff_seconds)) - 1]
 
 
+# Events of any stream go there when they have failed, and when an administrator replays them.
+REPLAYS = Lane("replays", concurrency=4)
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One try of one job; `attempt` counts from 1 and survives waits, restarts and replicas."""

@@ -1,5 +1,6 @@
 """One try of what a message asks for, and what becomes of the message afterwards."""
 
+from asyncio import CancelledError
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -52,6 +53,9 @@ class Try:
     async def run(self) -> None:
         try:
             await limited(self.item.handle())
+        except CancelledError:  # a stop was not willing to wait any longer
+            await self.message.nak()
+            raise
         except HandOver as other:
             await self._go_on(self.item.subject_in(other.lane), self.item.delivery.attempt)
         except Exception as error:  # noqa: BLE001 boundary: the message must be given back
@@ -110,7 +114,7 @@ class Try:
             jobs.MESSAGE_ID: str(self.item.delivery.message_id),
             jobs.ATTEMPT: str(attempt),
         }
-        headers = carried_headers(self.message.headers) | ours | schedule
+        headers = carried_headers(self.message) | ours | schedule
         await self.jetstream.publish(subject, self.message.data, headers=headers)
         await self.message.ack()
 
