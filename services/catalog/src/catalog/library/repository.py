@@ -6,7 +6,18 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, bindparam, delete, select, text, tuple_, update
+from sqlalchemy import (
+    ARRAY,
+    Executable,
+    Text,
+    Uuid,
+    bindparam,
+    delete,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
@@ -58,6 +69,13 @@ _REPLACE_STATE = _new_state.on_conflict_do_update(
         if column.name not in {"id", *_STATE_KEY}
     },
 ).returning(_STATES)
+_FOLLOWING = ("status", "started_at", "finished_at", "updated_at")
+_MOVE_STATE = (
+    update(_STATES)
+    .where(_STATES.c.id == bindparam("state_id"))
+    .values({name: bindparam(name) for name in _FOLLOWING})
+)
+_ADD_LOG = insert(_LOGS)
 _STATES_OF = (
     select(_STATES)
     .where(_STATES.c.user_id == bindparam("user_id"))
@@ -127,9 +145,9 @@ async def find_state(session: Reader, user_id: UUID, media_item_id: UUID) -> Sta
 
 
 async def add_or_lock_state(session: Session, state: State) -> State:
-    """The new state, or the one that was there, which then waits for nobody and changes for none.
+    """The new state, or unchanged the one that was there; either is held until the commit.
 
-    Whoever is first adds it, so parallel activities follow one another from the first one on.
+    In one statement: parallel activities follow one another already when none has a state yet.
     """
     return await _put(session, _ADD_OR_LOCK_STATE, state)
 
@@ -139,7 +157,7 @@ async def replace_state(session: Session, state: State) -> State:
     return await _put(session, _REPLACE_STATE, state)
 
 
-async def _put(session: Session, statement: Any, state: State) -> State:
+async def _put(session: Session, statement: Executable, state: State) -> State:
     values = {
         "id": state.id,
         "user_id": state.user_id,
@@ -154,8 +172,8 @@ async def _put(session: Session, statement: Any, state: State) -> State:
 
 async def move_state(session: Session, state: State) -> None:
     """Of a state that is locked, what follows from activities."""
-    moved = update(_STATES).where(_STATES.c.id == state.id)
-    await session.execute(moved.values(**asdict(state.standing), updated_at=state.updated_at))
+    values = {"state_id": state.id, "updated_at": state.updated_at, **asdict(state.standing)}
+    await session.execute(_MOVE_STATE, values)
 
 
 async def add_log(session: Session, report: Report, log_type: LogType) -> None:
@@ -172,7 +190,7 @@ async def add_log(session: Session, report: Report, log_type: LogType) -> None:
         "updated_at": at,
     }
     with _of_known_item(report.media_item_id):
-        await session.execute(insert(_LOGS).values(values))
+        await session.execute(_ADD_LOG, values)
 
 
 async def tag(session: Session, owner_id: UUID, media_item_id: UUID, names: Sequence[str]) -> bool:
