@@ -1,12 +1,13 @@
 """Dead letters: messages that could not be done, kept with all that explains why."""
 
+from datetime import UTC, datetime
+
 import structlog
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import Header
 
 from common import telemetry
-from common.db import now
 from common.envelopes import carried_headers, place_of
 from common.tallies import ConsumerState
 
@@ -49,7 +50,7 @@ async def bury(
         ATTEMPTS: str(attempts),
         ERROR: in_a_line(error),
         TRACE_ID: telemetry.trace_id() or "",
-        BURIED_AT: now().isoformat(),
+        BURIED_AT: datetime.now(UTC).isoformat(),
         Header.MSG_ID.value: f"dlq.{consumer.durable}.{place_of(message)}",
     }
     await jetstream.publish(

@@ -2,11 +2,9 @@
 
 import time
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from prometheus_client import Counter
-
-from common.db import now
 
 BUCKET_SECONDS = 10
 HOUR_BUCKETS = 3600 // BUCKET_SECONDS
@@ -74,7 +72,7 @@ class ConsumerState:
 
     def note(self, error: str) -> None:
         self.last_error = error
-        self.last_error_at = now()
+        self.last_error_at = datetime.now(UTC)
 
     def _count(self, tally: Tally, result: str) -> None:
         tally.add()
