@@ -8,6 +8,7 @@ from common.jobs import Jobs, Lane
 from common.requests import parse_id
 from ingest import repository
 from ingest.connectors import CONNECTORS
+from ingest.integrations import service as integrations
 from ingest.jobs import service as jobs
 from ingest.jobs.consumers import DueItems
 from tastebuds.auth.v1.account_events_pb2 import UserDeleted
@@ -18,6 +19,7 @@ async def on_user_deleted(session: Session, event: UserDeleted) -> None:
     await repository.delete_allowance(session, user_id)
     await repository.delete_keys_of(session, user_id)
     await jobs.forget_user(session, user_id=user_id)
+    await integrations.forget_user(session, user_id=user_id)
 
 
 HANDLERS: Handlers = {UserDeleted: on_user_deleted}

@@ -21,8 +21,15 @@ def provider(name: str, senders: Container[str]) -> str:
     return meant if meant in senders else ""
 
 
-def path_for(sender: str) -> str:
-    """Where a sender posts to; ListenBrainz' clients send the token in a header."""
+def path_of(sender: str) -> str:
+    """Where a sender posts to; clients of ListenBrainz send the token in a header."""
     if sender == LISTENBRAINZ:
         return LISTENS_PATH
     return WEBHOOK_PATH.replace("{provider}", sender)
+
+
+def address_of(sender: str, public_url: str, token: str) -> str:
+    """What to paste at the sender; clients of ListenBrainz know the paths themselves."""
+    if sender == LISTENBRAINZ:
+        return f"{public_url}/"
+    return public_url + path_of(sender).replace("{token}", token)

@@ -1,0 +1,124 @@
+"""What a person does about the webhooks in the inbox."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from common.db import Database, Session, now
+from ingest.clients import Activity, Deed, LibraryClient
+from ingest.inbox import bodies, repository
+from ingest.inbox.choices import Choice, OwnEvent, Wanted
+from ingest.inbox.errors import BodyNotKept, EventHasNoWork, NothingOffered, WebhookEventNotFound
+from ingest.inbox.repository import Entry
+from ingest.models import WebhookEvent
+from ingest.webhooks.events import webhook_received
+from ingest.webhooks.happenings import Sender
+from ingest.webhooks.repository import LONGEST_HISTORY
+from ingest.webhooks.states import EventState
+
+DISMISSED = "dismissed by you"
+UNDONE = "undone by you"
+
+
+class Page(NamedTuple):
+    entries: Sequence[Entry]
+    has_more: bool
+
+
+async def list_own(session: Session, *, wanted: Wanted) -> Page:
+    entries = await repository.page(session, wanted)
+    return Page(entries[: wanted.page_size], len(entries) > wanted.page_size)
+
+
+async def read(session: Session, *, own: OwnEvent) -> Entry:
+    return _found(own, await repository.find(session, own))
+
+
+async def resolve(
+    session: Session, *, own: OwnEvent, choice: Choice, senders: Mapping[str, Sender]
+) -> Entry:
+    """Goes the way of new events once more, which finds the choice in its row."""
+    entry = _found(own, await repository.lock(session, own))
+    event = entry.event
+    if event.state == EventState.DONE:
+        return entry
+    if event.body is None:
+        raise BodyNotKept
+    if not bodies.tells_of_work(event, senders):
+        raise EventHasNoWork
+    _take_in_again(session, event, choice, f"chosen by you: {choice}")
+    return entry
+
+
+async def replay(session: Session, *, own: OwnEvent) -> Entry:
+    entry = _found(own, await repository.lock(session, own))
+    if entry.event.body is None:
+        raise BodyNotKept
+    _take_in_again(session, entry.event, Choice(), "replayed by you")
+    return entry
+
+
+def _take_in_again(session: Session, event: WebhookEvent, choice: Choice, why: str) -> None:
+    event.source, event.external_id = choice.source, choice.external_id
+    event.media_item_id = choice.media_item_id
+    event.attempts, event.next_try_at, event.decided_at = 0, None, None
+    event.duplicate_of, event.suggestions = None, []
+    _write(event, EventState.RECEIVED, why)
+    session.add(webhook_received(event.id))
+
+
+async def dismiss(session: Session, *, own: OwnEvent, most_kept_bytes: int) -> Entry:
+    entry = _found(own, await repository.lock(session, own))
+    event = entry.event
+    if event.state != EventState.DISMISSED:
+        _end(event, EventState.DISMISSED, DISMISSED)
+        event.body, event.content_type = bodies.kept(event, most_kept_bytes)
+    return entry
+
+
+async def accept_undo(database: Database, library: LibraryClient, *, own: OwnEvent) -> Entry:
+    """The work goes back to "want to consume"; a second call finds it done."""
+    async with database.sessions.begin() as session:
+        entry = await read(session, own=own)
+    if _is_undone(entry.event):
+        return entry
+    standing = await library.record_activity(_undoing(entry.event))
+    async with database.sessions.begin() as session:
+        entry = _found(own, await repository.lock(session, own))
+        if entry.event.state == EventState.UNDO_OFFERED:
+            entry.event.effects = [standing] if standing else []
+            _end(entry.event, EventState.DONE, f"{UNDONE}: {standing or 'nothing was there'}")
+    return entry
+
+
+def _is_undone(event: WebhookEvent) -> bool:
+    return event.state == EventState.DONE and event.decision.startswith(UNDONE)
+
+
+def _undoing(event: WebhookEvent) -> Deed:
+    if event.state != EventState.UNDO_OFFERED or event.media_item_id is None:
+        raise NothingOffered
+    return Deed(
+        user_id=event.user_id,
+        media_item_id=event.media_item_id,
+        activity=Activity.UNDONE,
+        key=f"undo:{event.id}",
+        occurred_at=event.occurred_at,
+        notes="Marked as not played.",
+    )
+
+
+def _end(event: WebhookEvent, state: EventState, decision: str) -> None:
+    event.next_try_at, event.decided_at = None, now()
+    _write(event, state, decision)
+
+
+def _write(event: WebhookEvent, state: EventState, decision: str) -> None:
+    event.state, event.decision = state, decision
+    written: dict[str, Any] = {"at": now().isoformat(), "state": state, "decision": decision}
+    event.history = [*event.history, written][-LONGEST_HISTORY:]
+
+
+def _found(own: OwnEvent, entry: Entry | None) -> Entry:
+    if entry is None:
+        raise WebhookEventNotFound(own.webhook_event_id)
+    return entry

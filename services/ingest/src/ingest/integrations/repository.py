@@ -1,0 +1,110 @@
+"""SQL of integrations. Live are those that have a token."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
+
+from common.db import Reader, Session
+from ingest.integrations.choices import OwnIntegration
+from ingest.models import Integration, WebhookEvent
+
+# Of pg_advisory_xact_lock; the second number is the person's.
+INTEGRATIONS_OF_PERSON = 2
+
+IS_LIVE = Integration.token_hash.is_not(None)
+
+
+class Tally(NamedTuple):
+    """How many events of an integration are in a state, and when the latest of them came."""
+
+    integration_id: UUID
+    state: str
+    number: int
+    last_received_at: datetime
+
+
+class Key(NamedTuple):
+    """By which the door knows an integration."""
+
+    sender: str
+    token_hash: bytes
+
+
+async def lock_person(session: Session, user_id: UUID) -> None:
+    """Wait for other transactions that count or name this person's integrations."""
+    person = func.hashtext(str(user_id))
+    await session.execute(select(func.pg_advisory_xact_lock(INTEGRATIONS_OF_PERSON, person)))
+
+
+async def live_ones(session: Session, user_id: UUID) -> Sequence[Integration]:
+    """Oldest first."""
+    mine = select(Integration).where(Integration.user_id == user_id, IS_LIVE)
+    return (await session.scalars(mine.order_by(Integration.id))).all()
+
+
+async def count_live(session: Session, user_id: UUID) -> int:
+    mine = select(func.count()).where(Integration.user_id == user_id, IS_LIVE)
+    return await session.scalar(mine) or 0
+
+
+async def tallies(session: Session, integration_ids: Sequence[UUID]) -> list[Tally]:
+    """Of all their events; from an index alone."""
+    statement = (
+        select(
+            WebhookEvent.integration_id,
+            WebhookEvent.state,
+            func.count(),
+            func.max(WebhookEvent.received_at),
+        )
+        .where(WebhookEvent.integration_id.in_(integration_ids))
+        .group_by(WebhookEvent.integration_id, WebhookEvent.state)
+    )
+    return [Tally._make(row) for row in await session.execute(statement)]
+
+
+async def find_live(session: Session, own: OwnIntegration) -> Integration | None:
+    return (await session.scalars(select(Integration).where(_is(own)))).one_or_none()
+
+
+async def find_key(session: Reader, own: OwnIntegration) -> Key | None:
+    statement = select(Integration.sender, Integration.token_hash).where(_is(own))
+    row = (await session.execute(statement)).first()
+    return None if row is None else Key(row.sender, row.token_hash)
+
+
+async def find_named(session: Session, user_id: UUID, sender: str, name: str) -> Integration | None:
+    """Live or not."""
+    statement = select(Integration).where(
+        Integration.user_id == user_id, Integration.sender == sender, Integration.name == name
+    )
+    return (await session.scalars(statement)).one_or_none()
+
+
+async def revoke(session: Session, own: OwnIntegration, at: datetime) -> None:
+    await _revoke(session, _is(own), at)
+
+
+async def revoke_sender(session: Session, user_id: UUID, sender: str, at: datetime) -> None:
+    await _revoke(session, and_(Integration.user_id == user_id, Integration.sender == sender), at)
+
+
+async def _revoke(session: Session, which: ColumnElement[bool], at: datetime) -> None:
+    # In the order in which the door locks them, see ingest.door.repository.
+    some = select(Integration.id).where(which, IS_LIVE).order_by(Integration.id).with_for_update()
+    statement = update(Integration).where(Integration.id.in_(some))
+    await session.execute(
+        statement.values(token_hash=None, revoked_at=at),
+        execution_options={"synchronize_session": False},
+    )
+
+
+async def delete_integrations_of(session: Session, user_id: UUID) -> None:
+    """With all that they sent."""
+    await session.execute(delete(Integration).where(Integration.user_id == user_id))
+
+
+def _is(own: OwnIntegration) -> ColumnElement[bool]:
+    return and_(Integration.id == own.integration_id, Integration.user_id == own.user_id, IS_LIVE)
