@@ -252,6 +252,21 @@ async def test_tags_are_made_once_whatever_their_case(record, tags, dune, matrix
     assert {tag.owner_id for tag in await tags()} == {ana, other}
 
 
+async def test_whoever_makes_a_tag_second_still_uses_it(record, tags, ingest):
+    works = [
+        (await ingest.UpsertMedia(upsert(book(f"Tidewatch {number}"), f"n{number}"))).item.id
+        for number in range(10)
+    ]
+    for names in (["a", "b"], ["c"], ["d"]):
+        replies = await asyncio.gather(
+            *(record(work, pb.ACTIVITY_TAGGED, tags=names) for work in works)
+        )
+        assert all(reply.changed for reply in replies)
+    assert {(tag.name, str(tag.media_item_id)) for tag in await tags()} == {
+        (name, work) for name in "abcd" for work in works
+    }
+
+
 async def test_tags_come_along_with_other_activities(record, tags, logs, dune):
     assert (await record(dune, pb.ACTIVITY_ACQUIRED, tags=["disk"])).changed
     assert (await record(dune, pb.ACTIVITY_ACQUIRED, tags=["disk", "attic"])).changed
