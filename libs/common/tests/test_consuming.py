@@ -1,5 +1,6 @@
 """One effect per message, however often it is delivered."""
 
+import asyncio
 from functools import partial
 from uuid import uuid4
 
@@ -165,3 +166,55 @@ async def test_replicas_share_the_messages(database, tables, jetstream, running,
 async def has_effects(database, tables, count):
     async with database.readers() as session:
         return await session.scalar(select(func.count()).select_from(tables.Effect)) == count
+
+
+async def test_two_services_that_fail_at_the_same_event_both_get_it_again(
+    database, tables, jetstream, connect_nats, running, eventually
+):
+    tries = []
+
+    def failing(service):
+        async def handle(session, event):
+            tries.append(service)
+            raise RuntimeError("it never works")
+
+        return handle
+
+    def parts_of(service, stream):
+        own = (service, {MenuPublished: failing(service)}, database, tables.Inbox)
+        yield partial(Replayer(*own, lane=QUICK).run, stream)
+        consumer = Consumer(service, "MENUS", *own[1:], lane=QUICK)
+        yield partial(consumer.run, stream)
+
+    async with connect_nats("ingest") as client:
+        parts = [*parts_of("menus", jetstream), *parts_of("ingest", client.jetstream())]
+        async with running(*parts):
+            await say(jetstream, "a")
+            await eventually(partial(has_dead_letters, jetstream, 2))
+    assert sorted(tries) == ["ingest"] * 3 + ["menus"] * 3
+
+
+async def test_a_stop_leaves_the_rest_of_a_batch_to_others_at_once(
+    database, tables, jetstream, running, eventually
+):
+    names = [f"{number:02}" for number in range(20)]
+    begun = []
+
+    async def slowly(session, event):
+        begun.append(event.slug)
+        await asyncio.sleep(0.5)
+        session.add(tables.Effect(name=event.slug))
+
+    for name in names:
+        await say(jetstream, name)
+    async with running(partial(consumer_of(database, tables, slowly).run, jetstream)):
+        await eventually(partial(has_begun, begun))
+    assert len(begun) < 5
+    assert await effects(database, tables) == begun
+    quick = consumer_of(database, tables, keeper(tables))
+    async with running(partial(quick.run, jetstream)):
+        await eventually(partial(shows, database, tables, names), seconds=5)
+
+
+async def has_begun(begun):
+    return bool(begun)
