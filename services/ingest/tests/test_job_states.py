@@ -5,6 +5,7 @@ import pytest
 from common.db import new_id
 from common.errors import Kind
 from common.grpc_errors import RemoteError
+from common.jobs import Delivery, Lane
 from ingest.errors import (
     CircuitOpen,
     FetchQuotaExceeded,
@@ -25,6 +26,7 @@ from ingest.jobs.tries import LONGEST_WAIT_SECONDS, judge, spread
 from ingest.jobs.views import DueItem
 
 HOUR = 3600.0
+LANE = Lane("tmdb", most_attempts=4)
 EARLIER, OWN, LATER = new_id(), new_id(), new_id()
 
 
@@ -117,7 +119,7 @@ def test_a_crowd_does_not_come_back_in_one_second():
     assert spread(HOUR, 1, 0.99) > HOUR * 1.2
 
 
-def due(state):
+def due(state, attempts=1):
     return DueItem(
         id=new_id(),
         job_id=new_id(),
@@ -127,7 +129,7 @@ def due(state):
         refresh=False,
         state=state,
         message_id=OWN,
-        attempts=1,
+        attempts=attempts,
         next_try_at=None,
         last_error="",
     )
@@ -135,8 +137,17 @@ def due(state):
 
 @pytest.mark.parametrize("state", list(ItemState))
 def test_only_a_message_that_is_not_replaced_may_bring_a_work_in(state):
-    assert not due(state).is_wanted(EARLIER)
-    assert due(state).is_wanted(OWN) is not state.is_over
-    assert due(state).is_wanted(LATER) is not state.is_over
-    assert due(state).is_revived(LATER) is (state is ItemState.FAILED)
-    assert not due(state).is_revived(OWN)
+    assert not due(state).is_wanted_by(Delivery(LANE, EARLIER, 1))
+    for message_id in (OWN, LATER):
+        assert due(state).is_wanted_by(Delivery(LANE, message_id, 1)) is not state.is_over
+
+
+@pytest.mark.parametrize("state", list(ItemState))
+def test_only_a_work_that_was_given_up_is_revived(state):
+    given_up = due(state, attempts=LANE.most_attempts)
+    for message_id in (OWN, LATER):
+        first = Delivery(LANE, message_id, 1)
+        assert given_up.is_revived_by(first) is (state is ItemState.FAILED)
+        assert not due(state).is_revived_by(first)
+        assert not given_up.is_revived_by(Delivery(LANE, message_id, LANE.most_attempts))
+    assert not given_up.is_revived_by(Delivery(LANE, EARLIER, 1))

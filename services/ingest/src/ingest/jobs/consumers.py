@@ -35,7 +35,7 @@ class DueItems:
         return {IngestItemDue: Job(self.take, self.give_up)}
 
     async def take(self, message: IngestItemDue, delivery: Delivery) -> None:
-        due = await self._find(message, delivery.message_id)
+        due = await self._find(message, delivery)
         if due is None:
             return
         _check_turn(due, delivery)
@@ -50,21 +50,21 @@ class DueItems:
                 )
 
     async def give_up(self, message: IngestItemDue, delivery: Delivery, words: str) -> None:
-        due = await self._find(message, delivery.message_id)
+        due = await self._find(message, delivery)
         if due is not None:
             async with self.database.sessions.begin() as session:
                 await service.note_setback(
                     session, due=due, delivery=delivery, setback=Setback(readable(words))
                 )
 
-    async def _find(self, message: IngestItemDue, message_id: UUID) -> DueItem | None:
+    async def _find(self, message: IngestItemDue, delivery: Delivery) -> DueItem | None:
         item_id = parse_id("job_item_id", message.job_item_id)
         async with self.database.readers() as session:
             due = await service.find_due(session, item_id=item_id)
-        if due is not None and due.is_revived(message_id):
+        if due is not None and due.is_revived_by(delivery):
             async with self.database.sessions.begin() as session:
-                return await service.revive(session, due=due, message_id=message_id)
-        return due if due is not None and due.is_wanted(message_id) else None
+                return await service.revive(session, due=due, message_id=delivery.message_id)
+        return due if due is not None and due.is_wanted_by(delivery) else None
 
     async def _bring_in(self, due: DueItem) -> UUID:
         wanted = Wanted(due.source, due.external_id, None, due.refresh)

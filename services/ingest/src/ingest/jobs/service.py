@@ -115,7 +115,7 @@ async def revive(session: Session, *, due: DueItem, message_id: UUID) -> DueItem
 async def note_done(
     session: Session, *, due: DueItem, delivery: Delivery, media_item_id: UUID
 ) -> None:
-    locked = await _lock_wanted(session, due, delivery.message_id)
+    locked = await _lock_wanted(session, due, delivery)
     if locked is not None:
         job, item = locked
         item.attempts, item.media_item_id = delivery.attempt, media_item_id
@@ -126,7 +126,7 @@ async def note_setback(
     session: Session, *, due: DueItem, delivery: Delivery, setback: Setback
 ) -> float | None:
     """Seconds until the next try; None when this message has nothing more to do."""
-    locked = await _lock_wanted(session, due, delivery.message_id)
+    locked = await _lock_wanted(session, due, delivery)
     if locked is None:
         return None
     job, item = locked
@@ -166,7 +166,7 @@ async def _lock_own(session: Session, own: OwnJob) -> IngestJob:
 
 
 async def _lock_wanted(
-    session: Session, due: DueItem, message_id: UUID
+    session: Session, due: DueItem, delivery: Delivery
 ) -> tuple[IngestJob, IngestJobItem] | None:
     """None when the work is over, or another message is to bring it in, or its owner has left."""
     job = await repository.lock_job(session, due.job_id)
@@ -174,9 +174,9 @@ async def _lock_wanted(
     if job is None or item is None:
         return None
     known = due._replace(state=ItemState(item.state), message_id=item.message_id)
-    if not known.is_wanted(message_id):
+    if not known.is_wanted_by(delivery):
         return None
-    item.message_id = message_id
+    item.message_id = delivery.message_id
     return job, item
 
 

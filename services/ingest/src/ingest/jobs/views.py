@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from common.jobs import Delivery
 from ingest.jobs.states import ItemState, JobState
 
 
@@ -60,13 +61,15 @@ class DueItem(NamedTuple):
     next_try_at: datetime | None
     last_error: str
 
-    def is_wanted(self, message_id: UUID) -> bool:
+    def is_wanted_by(self, delivery: Delivery) -> bool:
         """Whether this message may still bring it in. Message ids are UUIDv7, in order of time.
 
         An older message than the work's own was replaced when its owner said "again".
         """
-        return not self.state.is_over and message_id >= self.message_id
+        return not self.state.is_over and delivery.message_id >= self.message_id
 
-    def is_revived(self, message_id: UUID) -> bool:
-        """Whether this message is a dead letter of the work that somebody sent again."""
-        return self.state is ItemState.FAILED and message_id > self.message_id
+    def is_revived_by(self, delivery: Delivery) -> bool:
+        """Whether this message was given up, and is a dead letter that somebody sent again."""
+        was_given_up = self.attempts >= delivery.lane.most_attempts
+        begins_anew = delivery.attempt == 1 and delivery.message_id >= self.message_id
+        return self.state is ItemState.FAILED and was_given_up and begins_anew
