@@ -144,7 +144,7 @@ async def test_whoever_leaves_is_forgotten_and_the_work_stays(
             headers={"Nats-Msg-Id": str(uuid4())},
         )
         async with asyncio.timeout(10):
-            while consumer.state.done < 1:
+            while consumer.state.done.total < 1:
                 await asyncio.sleep(0.02)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
