@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from common import idempotency, inbox
 from common.db import now
 from common.housekeeping import housekeeping
+from common.mending import DeadLetters
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def swept(database, tables, jetstream):
     """`await swept("inbox")`: run that sweep once; returns how many it dealt with."""
 
     async def sweep(name, limit=1000, kept=timedelta(days=1)):
-        every = housekeeping("menus", tables.all, jetstream, kept)
+        every = housekeeping(tables.all, DeadLetters(jetstream, "menus"), kept)
         [chosen] = [each for each in every if each.name == name]
         async with database.sessions.begin() as session:
             return await chosen.run(session, limit)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 
+from google.protobuf.message import Message
 from grpc.aio import Channel
 from nats.aio.client import Client
 
@@ -28,6 +29,9 @@ from common.grpc_server import GrpcServer
 from common.handlers import Handlers, by_stream
 from common.housekeeping import housekeeping
 from common.jobs import Jobs, Lane
+from common.mending import DeadLetters
+from common.ops.messages import Kinds
+from common.ops.servicer import OpsServicer
 from common.ops_http import Check
 from common.outbox import Relay
 from common.process import Part
@@ -36,6 +40,8 @@ from common.settings import DataServiceSettings
 from common.sweeps import LANE, Sweep, Sweeps
 from common.tables import Tables
 from common.working import Worker
+from tastebuds.ops.v1.ops_service_pb2_grpc import add_OpsServiceServicer_to_server
+from tastebuds.ops.v1.sweep_pb2 import SweepDue
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,12 @@ class Duties:
     lanes: Mapping[Lane, Jobs] = field(default_factory=dict)
     sweeps: Sequence[Sweep] = ()
     peers: Mapping[str, Channel] = field(default_factory=dict)
+
+    def kinds(self) -> Kinds:
+        """Of the messages that it takes, as the ends of their subjects name them."""
+        jobs = [kind for some in self.lanes.values() for kind in some]
+        taken: list[type[Message]] = [*self.handlers, *jobs, SweepDue]
+        return {kind.DESCRIPTOR.name: kind for kind in taken}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +74,14 @@ class DataService:
         """Until the process is told to stop. `more` are parts that only this service has."""
         jetstream, tables, settings = self.nats.jetstream(), duties.tables, self.settings
         kept = timedelta(days=settings.dead_letters_kept_days)
-        due = [*housekeeping(self.name, tables, jetstream, kept), *duties.sweeps]
+        letters = DeadLetters(jetstream, self.name)
+        due = [*housekeeping(tables, letters, kept), *duties.sweeps]
         sweeps = Sweeps(self.name, due, self.database, jetstream, tables.sweep_runs)
         consumers = self._consumers(duties, sweeps)
         states = [consumer.state for consumer in consumers]
         queues = Queues(self.name, self.database, tables, self.nats, states, due)
+        operators = OpsServicer(queues, sweeps, letters, duties.kinds())
+        add_OpsServiceServicer_to_server(operators, grpc.server)
         ops = ops_http.create_app(self._checks(duties), queues.report)
         await sweep_schedules.declare(jetstream, sweeps)
         await sweeps.run_at_start()

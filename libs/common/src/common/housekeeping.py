@@ -4,12 +4,10 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from nats.js import JetStreamContext
-from nats.js.errors import NotFoundError
 from sqlalchemy import func, select
 
-from common import dead_letters
 from common.db import Session, now
+from common.mending import DeadLetters
 from common.outbox import OutboxRow
 from common.sweeps import Sweep
 from common.tables import Tables
@@ -18,9 +16,7 @@ STALE = timedelta(hours=1)
 LETTERS_AT_ONCE = 200
 
 
-def housekeeping(
-    service: str, tables: Tables, jetstream: JetStreamContext, kept: timedelta
-) -> list[Sweep]:
+def housekeeping(tables: Tables, letters: DeadLetters, kept: timedelta) -> list[Sweep]:
     """`kept` is for how long dead letters are."""
     sweeps = [
         Sweep(
@@ -33,7 +29,7 @@ def housekeeping(
             "dead_letters",
             "0 15 * * * *",
             "Deletes dead letters past their retention, discarded ones too.",
-            partial(_delete_letters, service, jetstream, kept),
+            partial(_delete_letters, letters, kept),
             batch=LETTERS_AT_ONCE,
         ),
     ]
@@ -56,18 +52,5 @@ async def _wake_relay(table: type[OutboxRow], session: Session, limit: int) -> i
     return count
 
 
-async def _delete_letters(
-    service: str, jetstream: JetStreamContext, kept: timedelta, _: Session, limit: int
-) -> int:
-    """The oldest come first, so that the first one that is kept is the end."""
-    for count in range(limit):
-        try:
-            letter = await jetstream.get_msg(
-                dead_letters.STREAM, seq=1, subject=f"dlq.{service}.>", next=True
-            )
-            if not letter.seq or not letter.time or letter.time > now() - kept:
-                return count
-            await jetstream.delete_msg(dead_letters.STREAM, letter.seq)
-        except NotFoundError:  # none is left, or another replica was faster
-            return count
-    return limit
+async def _delete_letters(letters: DeadLetters, kept: timedelta, _: Session, limit: int) -> int:
+    return await letters.forget(now() - kept, limit)

@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
-from common import dead_letters, presence, sweep_runs
+from common import presence, sweep_runs
 from common.consumer_queues import look_at
 from common.db import ERRORS, Database, now
+from common.mending import DeadLetters
 from common.outbox import depth
 from common.queue_report import OutboxReport, QueueReport, ScheduleReport
 from common.sweeps import Sweep
@@ -36,6 +37,7 @@ class Queues:
 
     async def report(self) -> QueueReport:
         jetstream = self.nats.jetstream()
+        letters = DeadLetters(jetstream, self.service)
         warnings: dict[str, None] = {}  # in order, and each only once
 
         async def ask(whom: str, question: Awaitable[Found], otherwise: Found) -> Found:
@@ -50,7 +52,7 @@ class Queues:
             ask("Postgres", self._outbox(), None),
             ask("Postgres", self._runs(), {}),
             ask("NATS", presence.gather(self.nats, self.service), []),
-            ask("NATS", self._dead_letters(), 0),
+            ask("NATS", letters.count(), 0),
             *(ask(f"NATS, {each.durable} of {each.stream}", look_at(jetstream, each), None)
               for each in self.consumers),
         )  # fmt: skip
@@ -70,12 +72,6 @@ class Queues:
     async def _runs(self) -> Mapping[str, Any]:
         async with self.database.readers() as reader:
             return await sweep_runs.latest(reader, self.tables.sweep_runs)
-
-    async def _dead_letters(self) -> int:
-        found = await self.nats.jetstream().stream_info(
-            dead_letters.STREAM, subjects_filter=dead_letters.waiting(self.service)
-        )
-        return sum((found.state.subjects or {}).values())
 
 
 def _schedule(sweep: Sweep, run: Any) -> ScheduleReport:

@@ -19,9 +19,13 @@ from tastebuds.auth.v1 import account_service_pb2, key_service_pb2, session_serv
 from tastebuds.auth.v1.account_service_pb2_grpc import add_AccountServiceServicer_to_server
 from tastebuds.auth.v1.key_service_pb2_grpc import add_KeyServiceServicer_to_server
 from tastebuds.auth.v1.session_service_pb2_grpc import add_SessionServiceServicer_to_server
+from tastebuds.ops.v1 import ops_service_pb2
 
 SERVICES = services_of(
-    account_service_pb2.DESCRIPTOR, session_service_pb2.DESCRIPTOR, key_service_pb2.DESCRIPTOR
+    account_service_pb2.DESCRIPTOR,
+    session_service_pb2.DESCRIPTOR,
+    key_service_pb2.DESCRIPTOR,
+    ops_service_pb2.DESCRIPTOR,
 )
 
 

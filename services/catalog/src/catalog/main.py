@@ -18,9 +18,13 @@ from tastebuds.catalog.v1 import library_service_pb2, media_service_pb2, search_
 from tastebuds.catalog.v1.library_service_pb2_grpc import add_LibraryServiceServicer_to_server
 from tastebuds.catalog.v1.media_service_pb2_grpc import add_MediaServiceServicer_to_server
 from tastebuds.catalog.v1.search_service_pb2_grpc import add_SearchServiceServicer_to_server
+from tastebuds.ops.v1 import ops_service_pb2
 
 SERVICES = services_of(
-    library_service_pb2.DESCRIPTOR, media_service_pb2.DESCRIPTOR, search_service_pb2.DESCRIPTOR
+    library_service_pb2.DESCRIPTOR,
+    media_service_pb2.DESCRIPTOR,
+    search_service_pb2.DESCRIPTOR,
+    ops_service_pb2.DESCRIPTOR,
 )
 TABLES = Tables(Outbox, SweepRun, Inbox)
 

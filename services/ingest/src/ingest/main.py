@@ -23,8 +23,9 @@ from tastebuds.auth.v1 import key_service_pb2
 from tastebuds.catalog.v1 import media_service_pb2
 from tastebuds.ingest.v1 import ingest_service_pb2
 from tastebuds.ingest.v1.ingest_service_pb2_grpc import add_IngestServiceServicer_to_server
+from tastebuds.ops.v1 import ops_service_pb2
 
-SERVICES = services_of(ingest_service_pb2.DESCRIPTOR)
+SERVICES = services_of(ingest_service_pb2.DESCRIPTOR, ops_service_pb2.DESCRIPTOR)
 TABLES = Tables(Outbox, SweepRun, Inbox, Idempotency)
 
 

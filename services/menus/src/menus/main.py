@@ -27,12 +27,14 @@ from tastebuds.menus.v1.course_service_pb2_grpc import add_CourseServiceServicer
 from tastebuds.menus.v1.draft_service_pb2_grpc import add_DraftServiceServicer_to_server
 from tastebuds.menus.v1.menu_service_pb2_grpc import add_MenuServiceServicer_to_server
 from tastebuds.menus.v1.public_menu_service_pb2_grpc import add_PublicMenuServiceServicer_to_server
+from tastebuds.ops.v1 import ops_service_pb2
 
 SERVICES = services_of(
     menu_service_pb2.DESCRIPTOR,
     course_service_pb2.DESCRIPTOR,
     draft_service_pb2.DESCRIPTOR,
     public_menu_service_pb2.DESCRIPTOR,
+    ops_service_pb2.DESCRIPTOR,
 )
 TABLES = Tables(Outbox, SweepRun, Inbox, Idempotency)
 
