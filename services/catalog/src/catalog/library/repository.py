@@ -98,8 +98,8 @@ _LOGS_OF = (
     .join_from(UserLog, MediaItem)
     .order_by(_LOGS.c.logged_at.desc(), _LOGS.c.id.desc())
 )
-# Tags that are there are only held. The names are asked for in order, so that two activities that
-# make the same never wait for each other; the one that comes second takes over what the first made.
+# Tags that are there are held, so that they stay until the commit. Others are made in one order, so
+# that no two activities lock each other; who makes a tag second takes over what the first made.
 _TAG = text(
     """
     with asked as (

@@ -25,19 +25,20 @@ class Recorded:
 
 async def record(session: Session, report: Report) -> Recorded:
     """At most five statements. Of calls with one key the first has an effect, also in parallel."""
-    if not await repository.note_activity(session, report.user_id, report.key):
-        known = await repository.find_state(session, report.user_id, report.media_item_id)
-        return Recorded(known, changed=False)
-    if report.activity is None:
-        known = await repository.find_state(session, report.user_id, report.media_item_id)
-        followed = Recorded(known, changed=False)
+    user_id, media_item_id = report.user_id, report.media_item_id
+    is_news = await repository.note_activity(session, user_id, report.key)
+    if is_news and report.activity is not None:
+        recorded = await _follow(session, report, report.activity)
     else:
-        followed = await _follow(session, report, report.activity)
-    if report.tags and await repository.tag(
-        session, report.user_id, report.media_item_id, report.tags
+        known = await repository.find_state(session, user_id, media_item_id)
+        recorded = Recorded(known, changed=False)
+    if (
+        is_news
+        and report.tags
+        and await repository.tag(session, user_id, media_item_id, report.tags)
     ):
-        return Recorded(followed.state, changed=True)
-    return followed
+        recorded = replace(recorded, changed=True)
+    return recorded
 
 
 async def _follow(session: Session, report: Report, activity: Activity) -> Recorded:
