@@ -79,6 +79,7 @@ class Library(LibraryServiceServicer):
     STATUSES = {  # noqa: RUF012
         library_service_pb2.ACTIVITY_ACQUIRED: library_pb2.CONSUMPTION_STATUS_WANT_TO_CONSUME,
         library_service_pb2.ACTIVITY_FINISHED: library_pb2.CONSUMPTION_STATUS_CONSUMED,
+        library_service_pb2.ACTIVITY_UNDONE: library_pb2.CONSUMPTION_STATUS_WANT_TO_CONSUME,
     }
 
     def __init__(self):

@@ -35,9 +35,9 @@ def to_wanted(request: pb.ListWebhookEventsRequest) -> Wanted:
     given = request.integration_id
     return Wanted(
         user_id=current_caller().user_id,
-        # A state that we do not know has no events.
+        # What nobody knows has no events; a NUL cannot even be asked for.
         states=[BY_NUMBER.get(number, "") for number in set(request.states)],
-        senders=[sender for sender in request.senders if "\0" not in sender],
+        senders=["" if "\0" in sender else sender for sender in request.senders],
         integration_id=parse_id("integration_id", given) if given else None,
         before=after.id if after else None,
         page_size=pages.page_size(request.page_size, usual=USUAL_PAGE, largest=LARGEST_PAGE),

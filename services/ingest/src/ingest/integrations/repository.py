@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, func, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, select, update
 
 from common.db import Reader, Session
 from ingest.integrations.choices import OwnIntegration
@@ -15,6 +15,17 @@ from ingest.models import Integration, WebhookEvent
 INTEGRATIONS_OF_PERSON = 2
 
 IS_LIVE = Integration.token_hash.is_not(None)
+# From an index alone.
+TALLIES = (
+    select(
+        WebhookEvent.integration_id,
+        WebhookEvent.state,
+        func.count(),
+        func.max(WebhookEvent.received_at),
+    )
+    .where(WebhookEvent.integration_id.in_(bindparam("integration_ids", expanding=True)))
+    .group_by(WebhookEvent.integration_id, WebhookEvent.state)
+)
 
 
 class Tally(NamedTuple):
@@ -51,18 +62,9 @@ async def count_live(session: Session, user_id: UUID) -> int:
 
 
 async def tallies(session: Session, integration_ids: Sequence[UUID]) -> list[Tally]:
-    """Of all their events; from an index alone."""
-    statement = (
-        select(
-            WebhookEvent.integration_id,
-            WebhookEvent.state,
-            func.count(),
-            func.max(WebhookEvent.received_at),
-        )
-        .where(WebhookEvent.integration_id.in_(integration_ids))
-        .group_by(WebhookEvent.integration_id, WebhookEvent.state)
-    )
-    return [Tally._make(row) for row in await session.execute(statement)]
+    """Of all their events."""
+    rows = await session.execute(TALLIES, {"integration_ids": integration_ids})
+    return [Tally._make(row) for row in rows]
 
 
 async def find_live(session: Session, own: OwnIntegration) -> Integration | None:

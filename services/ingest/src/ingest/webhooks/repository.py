@@ -115,9 +115,15 @@ async def remember(session: Reader, clue: Clue, match: Match, at: datetime) -> N
 
 
 async def settle(session: Session, event: Event, conclusion: Conclusion) -> bool:
-    """Write it down; False when somebody else has decided since, or the event is gone."""
-    statement = update(EVENTS).where(EVENTS.c.id == event.id, EVENTS.c.state.in_(DUE))
-    written = await session.execute(statement.values(_columns(conclusion)).returning(EVENTS.c.id))
+    """Write it down; False when somebody else has decided or chosen since, or the event is gone."""
+    statement = update(EVENTS).where(
+        EVENTS.c.id == event.id,
+        EVENTS.c.state.in_(DUE),
+        EVENTS.c.external_id == event.external_id,
+        EVENTS.c.media_item_id.is_not_distinct_from(event.media_item_id),
+    )
+    columns = {"sender": event.sender, **_columns(conclusion)}
+    written = await session.execute(statement.values(columns).returning(EVENTS.c.id))
     return written.first() is not None
 
 
