@@ -1,5 +1,7 @@
 """Jobs through their door, and their works through the handler of their lanes."""
 
+import asyncio
+from collections import Counter
 from uuid import uuid4
 
 import grpc
@@ -272,6 +274,20 @@ async def test_a_cancelled_job_asks_nothing_more(desk, films, upstream):
     assert (await refusal(desk.retry(job.id))).reason == "NOTHING_TO_RETRY"
 
 
+async def test_counts_are_true_whatever_happens_at_once(desk, films):
+    works = films(12)
+    for _ in range(3):
+        job = await desk.start(*works)
+        sent = await desk.sent()
+        twice = [desk.take(each) for each in sent + sent]
+        cancels = [desk.cancel(job.id) for _ in range(2)]
+        await asyncio.gather(*twice[:10], *cancels, *twice[10:])
+        reply = await desk.get(job.id)
+        seen = Counter(states(reply.items))
+        assert (seen["done"], seen["cancelled"]) == (reply.job.done, reply.job.cancelled)
+        assert (await desk.said()).count("IngestJobFinished") == 1
+
+
 async def test_a_retry_replaces_the_waits(desk, upstream, time):
     upstream.plan("tmdb/movie/1", BROKEN)
     upstream.plan("tmdb/movie/3", MOVIE | {"id": 3})
@@ -306,6 +322,8 @@ async def test_an_allowance_that_is_used_up_is_no_failure(
         job = await desk.job(job.id)
         assert (job.done + len(waits), job.failed, job.attempts) == (5, 0, 1)
         assert "quota" in job.last_error
+        items = await desk.items(job.id)
+        assert all(item.attempts == (item.state == ITEMS.JOB_ITEM_STATE_DONE) for item in items)
 
 
 async def test_jobs_of_others_do_not_exist(desk, films):
@@ -323,7 +341,9 @@ async def test_one_person_cannot_have_any_number_of_unfinished_jobs(desk, films)
     assert (error.reason, error.metadata["limit"]) == ("JOB_LIMIT_REACHED", str(MOST_UNFINISHED))
     await desk.start(work, user_id=uuid4())
     await desk.cancel(jobs[0].id)
-    await desk.start(work)
+    starts = [desk.start(work) for _ in range(5)]
+    started = await asyncio.gather(*starts, return_exceptions=True)
+    assert sum(isinstance(each, job_pb2.Job) for each in started) == 1
 
 
 async def test_the_same_request_starts_one_job(desk, films):
