@@ -15,13 +15,14 @@ def boundary_of(body: bytes, content_type: str) -> bytes | None:
     """What the body begins with, else what the content type says; None: it is no such body."""
     if match := _FIRST_LINE.match(body):
         return match[1].rstrip()
-    kind, options = parse_options_header(content_type)
-    boundary = options.get(b"boundary")
-    return boundary if boundary and kind == b"multipart/form-data" and boundary in body else None
+    kind, options = parse_options_header(content_type.encode("latin-1", "replace"))
+    boundary = options.get(b"boundary") if kind == b"multipart/form-data" else None
+    return boundary if boundary and b"--" + boundary in body else None
 
 
 def parts_of(body: bytes, boundary: bytes) -> dict[str, bytes]:
     """The contents of the parts by name; pictures are left out. Raises Unreadable."""
+    body = body[body.find(b"--" + boundary) :]
     match = _FIRST_LINE.match(body)
     if match and match[2] == b"\n":  # kept or passed on by something that changed the line ends
         body = body.replace(b"\n", b"\r\n")

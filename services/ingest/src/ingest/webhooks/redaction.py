@@ -12,9 +12,8 @@ _SMELL = (
     r"|cookie|credential|session[-_ ]?(?:id|key|token)\b"
 )
 _NAME = re.compile(rf"{_SMELL}|e[-_ ]?mail|^(?:auth|pass|pwd|jwt|bearer)$", re.IGNORECASE)
-_IN_QUERY = re.compile(
-    rf"([?&;#][^=&;#\s]{{0,64}}(?:{_SMELL})[^=&;#\s]{{0,64}}=)[^&;#\s\"'<>]+", re.IGNORECASE
-)
+_OTHER = r"[^=?&;#\s]{0,64}"
+_IN_QUERY = re.compile(rf"([?&;#]{_OTHER}(?:{_SMELL}){_OTHER}=)[^&;#\s\"'<>]+", re.IGNORECASE)
 _USER_IN_URL = re.compile(r"(?<=://)[^/@\s?#]+@")
 # Of pairs such as {"name": "Authorization", "value": "…"}.
 _PAIR_NAMES = ("name", "key", "header")

@@ -50,7 +50,7 @@ class _Message(LoosePart):
     item_type: fields.Text = None
     # Of a season or an episode it is the series'.
     year: fields.Positive = None
-    run_time_ticks: fields.Positive = None
+    run_time_ticks: fields.Whole = None
     series_name: _Title = None
     season_number: fields.Ordinal = None
     episode_number: fields.Ordinal = None

@@ -53,7 +53,7 @@ _NO_WORKS = {
 
 
 class LoosePart(fields.Part):
-    """Members are found whatever the case of their names, because templates are typed by hand."""
+    """Members are found by names without case and underscores: templates are typed by hand."""
 
     model_config = ConfigDict(
         alias_generator=AliasGenerator(validation_alias=lambda name: name.replace("_", ""))
@@ -64,7 +64,7 @@ class LoosePart(fields.Part):
     def _fold_names(cls, members: object) -> object:
         if not isinstance(members, Mapping):
             return members
-        return {str(name).casefold(): value for name, value in members.items()}
+        return {str(name).replace("_", "").casefold(): each for name, each in members.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,15 +99,20 @@ def about(happening: Happening, item: Item | None) -> Happening:
         return replace(happening, work=work)
     if item is None or work is None:
         return replace(happening, what=What.NOTHING, reason=_why_no_work(item))
-    key = happening.key
-    if work.media_type is MediaType.MUSIC and happening.at and not key:
-        key = str(int(happening.at.timestamp()) // _LISTEN_SECONDS)
-    return replace(happening, work=work, key=key, note=work.episode.label() if work.episode else "")
+    note = work.episode.label() if work.episode else ""
+    return replace(happening, work=work, key=happening.key or _listen(happening, work), note=note)
+
+
+def _listen(happening: Happening, work: Work) -> str:
+    """Which of the plays of a track it is, of which there may be many in an hour."""
+    if happening.what is not What.FINISHED or work.media_type is not MediaType.MUSIC:
+        return ""
+    return str(int(happening.at.timestamp()) // _LISTEN_SECONDS) if happening.at else ""
 
 
 def is_played(position: int | None, running_time: int | None) -> bool:
     """Both in the same unit; False when one of them is unknown."""
-    return bool(position and running_time and position >= _PLAYED_FROM * running_time)
+    return bool(position and running_time and position >= _PLAYED_FROM * running_time > 0)
 
 
 def _why_no_work(item: Item | None) -> str:

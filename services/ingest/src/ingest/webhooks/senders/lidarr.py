@@ -78,7 +78,8 @@ LIDARR = Sender(
     guide=Guide(
         title="Lidarr",
         instructions=instructions("On Release Import and On Upgrade")
-        + " An album is no single item here: each asks you which track is meant.",
+        + " An album is no single item here: nothing follows from it, unless you choose a track"
+        " for it in the inbox.",
     ),
     read=read,
     example={

@@ -17,7 +17,7 @@ class MediaDto(LoosePart):
     name: fields.Line = None
     type: fields.Text = None
     production_year: fields.Positive = None
-    run_time_ticks: fields.Positive = None
+    run_time_ticks: fields.Whole = None
     provider_ids: object = None
     series_name: fields.Line = None
     # Of an episode the season's number; `index_number` is that of an episode or of a season.
