@@ -11,6 +11,8 @@ from ingest.connectors import CONNECTORS
 from ingest.integrations import service as integrations
 from ingest.jobs import service as jobs
 from ingest.jobs.consumers import DueItems
+from ingest.webhooks.consumers import WebhookJobs
+from ingest.webhooks.events import LANE
 from tastebuds.auth.v1.account_events_pb2 import UserDeleted
 
 
@@ -25,6 +27,13 @@ async def on_user_deleted(session: Session, event: UserDeleted) -> None:
 HANDLERS: Handlers = {UserDeleted: on_user_deleted}
 
 
-def lanes(due_items: DueItems, most_attempts: int) -> Mapping[Lane, Jobs]:
-    """One for each source, so that one that is slow or down never delays work of the others."""
-    return {Lane(source, most_attempts=most_attempts): due_items.jobs for source in CONNECTORS}
+def lanes(due_items: DueItems, webhooks: WebhookJobs, most_attempts: int) -> Mapping[Lane, Jobs]:
+    """One for webhooks, which asks no source, and one for each source.
+
+    So one that is slow or down never delays work that needs none, or another.
+    """
+    of_sources = {**due_items.jobs, **webhooks.jobs}
+    return {
+        Lane(LANE, most_attempts=most_attempts): webhooks.jobs,
+        **{Lane(source, most_attempts=most_attempts): of_sources for source in CONNECTORS},
+    }

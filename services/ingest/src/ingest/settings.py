@@ -44,6 +44,8 @@ class Settings(DataServiceSettings):
     job_max_attempts: int = Field(default=8, ge=1, le=100)
     integrations_per_person: int = Field(default=50, ge=1, le=1000)
 
+    # What is longer is not kept once nothing more can follow from it.
+    webhook_kept_body_bytes: int = Field(default=262_144, ge=0, le=1_048_576)
     # Days.
     jobs_kept_days: int = Field(default=30, ge=1)
     webhook_bodies_kept_days: int = Field(default=30, ge=1)

@@ -9,16 +9,19 @@ from tastebuds.ingest.v1.work_pb2 import WebhookReceived
 
 
 @dataclass(frozen=True, slots=True)
-class WebhookConsumer:
+class WebhookJobs:
+    """The same message may come any number of times; an event that is decided is left alone."""
+
     desk: Desk
 
-    async def on_webhook_received(self, message: WebhookReceived, delivery: Delivery) -> None:
+    @property
+    def jobs(self) -> Jobs:
+        return {WebhookReceived: Job(self.take, self.give_up)}
+
+    async def take(self, message: WebhookReceived, delivery: Delivery) -> None:
         event_id = parse_id("webhook_event_id", message.webhook_event_id)
         await self.desk.deal_with(event_id, delivery)
 
-    async def on_given_up(self, message: WebhookReceived, _: Delivery, error: str) -> None:
+    async def give_up(self, message: WebhookReceived, _: Delivery, words: str) -> None:
         event_id = parse_id("webhook_event_id", message.webhook_event_id)
-        await self.desk.give_up(event_id, error)
-
-    def jobs(self) -> Jobs:
-        return {WebhookReceived: Job(self.on_webhook_received, self.on_given_up)}
+        await self.desk.give_up(event_id, words)

@@ -127,7 +127,7 @@ async def settle(session: Session, event: Event, conclusion: Conclusion) -> bool
     return written.first() is not None
 
 
-def _columns(conclusion: Conclusion) -> dict[str, Any]:
+def _columns(conclusion: Conclusion) -> Mapping[str, Any]:
     decision, kept = conclusion.decision, conclusion.kept
     columns: dict[str, Any] = {
         "state": decision.state,

@@ -1,7 +1,7 @@
 """From an accepted webhook to its effect: read, decide, match, take effect, write it down."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import orjson
@@ -18,6 +18,7 @@ from ingest.webhooks.errors import Unreadable, WorkGone
 from ingest.webhooks.happenings import Happening, Part, Sender, What, Work
 from ingest.webhooks.matching import Matcher
 from ingest.webhooks.records import Conclusion, Decision, Event, Kept, NoMatch
+from ingest.webhooks.senders import arr
 
 Document = Mapping[str, Json]
 
@@ -43,6 +44,7 @@ class Desk:
             return
         try:
             document = _open(event)
+            event = replace(event, sender=_sender_of(event, document))
             parts = self.senders[event.sender].read(document)
         except Unreadable as error:
             await self._conclude(event, deciding.unreadable(error.clause), self._as_it_came(event))
@@ -152,3 +154,9 @@ def _open(event: Event) -> Document:
     if event.body is None:
         raise Unreadable("its body is not kept any more")
     return open_document(event.body, event.content_type)
+
+
+def _sender_of(event: Event, document: Document) -> str:
+    """Which of the *arr apps it is, of what came to the address of any."""
+    app = arr.app_of(document) if event.sender == arr.ARR.name else None
+    return event.sender if app is None else app.name
