@@ -7,10 +7,11 @@ from sqlalchemy import select, update
 from common.db import Session
 from common.deleting import delete_some
 from ingest.models import ContentKey, IngestJob, Resolution, WebhookEvent
+from ingest.webhooks.states import EventState
 
 # Not decided yet, or waiting for a person who may want to see what came.
-UNDECIDED = ("received", "waiting", "needs_match")
-WAITING_FOR_SOMEBODY = (*UNDECIDED, "undo_offered")
+UNDECIDED = (EventState.RECEIVED, EventState.WAITING, EventState.NEEDS_MATCH)
+WAITING_FOR_SOMEBODY = (*UNDECIDED, EventState.UNDO_OFFERED)
 
 
 async def delete_jobs(session: Session, finished_before: datetime, limit: int) -> int:
