@@ -34,12 +34,14 @@ from tastebuds.menus.v1.menu_service_pb2_grpc import add_MenuServiceServicer_to_
 from tastebuds.menus.v1.public_menu_service_pb2_grpc import (
     add_PublicMenuServiceServicer_to_server,
 )
+from tastebuds.ops.v1.ops_service_pb2_grpc import add_OpsServiceServicer_to_server
 
 from . import stand_ins
 from .inbox_stand_ins import Inbox
 from .integration_stand_ins import Integrations
 from .job_stand_ins import Jobs
 from .library_stand_ins import Library
+from .ops_stand_ins import Ops
 
 STREAMS = {
     "AUTH": "tastebuds.auth.v1.>",
@@ -62,22 +64,26 @@ async def channels(serve, world):
         add_AccountServiceServicer_to_server(stand_ins.Accounts(world), server)
         add_SessionServiceServicer_to_server(stand_ins.Sessions(world), server)
         add_KeyServiceServicer_to_server(stand_ins.Keys(world), server)
+        add_OpsServiceServicer_to_server(Ops(world, "auth"), server)
 
     def add_catalog(server):
         add_MediaServiceServicer_to_server(stand_ins.Media(world), server)
         add_SearchServiceServicer_to_server(stand_ins.Search(world), server)
         add_LibraryServiceServicer_to_server(Library(world), server)
+        add_OpsServiceServicer_to_server(Ops(world, "catalog"), server)
 
     def add_ingest(server):
         add_IngestServiceServicer_to_server(stand_ins.Ingest(world), server)
         add_JobServiceServicer_to_server(Jobs(world), server)
         add_IntegrationServiceServicer_to_server(Integrations(world), server)
         add_InboxServiceServicer_to_server(Inbox(world), server)
+        add_OpsServiceServicer_to_server(Ops(world, "ingest"), server)
 
     def add_menus(server):
         add_MenuServiceServicer_to_server(stand_ins.Menus(world), server)
         add_CourseServiceServicer_to_server(stand_ins.Courses(world), server)
         add_PublicMenuServiceServicer_to_server(stand_ins.PublicMenus(world), server)
+        add_OpsServiceServicer_to_server(Ops(world, "menus"), server)
 
     async with (
         serve("auth", SERVICES["auth"], add_auth) as auth,
@@ -233,6 +239,8 @@ def fresh(world):
         "logs",
         "integrations",
         "webhook_events",
+        "reports",
+        "dead_letters",
         "calls",
         "broken",
     )

@@ -64,6 +64,8 @@ class World:
     logs: dict = field(default_factory=dict)
     integrations: dict = field(default_factory=dict)
     webhook_events: dict = field(default_factory=dict)
+    reports: dict = field(default_factory=dict)
+    dead_letters: dict = field(default_factory=dict)
     source_states: list = field(default_factory=list)
     requests: list = field(default_factory=list)
     calls: dict = field(default_factory=dict)

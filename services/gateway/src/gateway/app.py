@@ -23,6 +23,7 @@ from gateway.routes import (
     me,
     media,
     menus,
+    ops,
     public,
     search,
 )
@@ -45,6 +46,7 @@ ROUTERS = (
     auth.router,
     health.router,
     keys.router,
+    ops.router,
 )
 PREFLIGHT_SECONDS = 600
 READABLE_HEADERS = (

@@ -54,6 +54,14 @@ class MissingRefreshToken(DomainError):
         super().__init__("Missing refresh token")
 
 
+class AdminRequired(DomainError):
+    kind = Kind.FORBIDDEN
+    reason = "ADMIN_REQUIRED"
+
+    def __init__(self) -> None:
+        super().__init__("Admin access required for operations diagnostics")
+
+
 class _SignedIn(SecurityBase):
     """A valid access token is required."""
 
@@ -64,6 +72,14 @@ class _SignedIn(SecurityBase):
         caller = await authenticate(request)
         if caller is None:
             raise InvalidToken
+        return caller
+
+
+class _Administrator(_SignedIn):
+    async def __call__(self, request: Request) -> Caller:
+        caller = await super().__call__(request)
+        if not caller.is_admin:
+            raise AdminRequired
         return caller
 
 
@@ -78,6 +94,7 @@ class _PerhapsSignedIn(SecurityBase):
 
 
 signed_in = _SignedIn()
+administrator = _Administrator()
 perhaps_signed_in = _PerhapsSignedIn()
 SignedIn = Annotated[Caller, Depends(signed_in)]
 PerhapsSignedIn = Annotated[Caller | None, Depends(perhaps_signed_in)]

@@ -25,7 +25,7 @@ EventState = Literal[
     "failed",
     "dismissed",
 ]
-TO_WIRE: dict[EventState, wire.WebhookEventState] = {
+TO_WIRE: dict[EventState, "wire.WebhookEventState.ValueType"] = {
     "received": wire.WEBHOOK_EVENT_STATE_RECEIVED,
     "waiting": wire.WEBHOOK_EVENT_STATE_WAITING,
     "needs_match": wire.WEBHOOK_EVENT_STATE_NEEDS_MATCH,

@@ -1,0 +1,119 @@
+"""Messages that could not be done, and what administrators do about them."""
+
+from base64 import b64encode
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from fastapi import Query
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from gateway.schemas.fields import Clean, Limit, Schema
+from gateway.schemas.ops import ServiceName, Word
+from gateway.schemas.wire import moment, readable
+from tastebuds.ops.v1 import ops_service_pb2 as wire
+
+MOST_IDS = 500
+LARGEST_ID = 2**63 - 1
+
+LetterId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+LetterIds = Annotated[list[LetterId], Field(min_length=1, max_length=MOST_IDS)]
+Reason = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
+    Clean,
+    Field(examples=["the work was deleted at the source"]),
+]
+
+
+class Matching(Schema):
+    service: ServiceName | None = None
+    """Left out: all."""
+    consumer: Word = ""
+    """Left out: all."""
+    text: Word = ""
+    """Part of the subject or of the error."""
+
+
+class WantedLetters(Matching):
+    discarded: bool = False
+    """Those that were discarded instead."""
+    limit: Limit = 50
+    cursor: Annotated[
+        int,
+        Query(
+            ge=0,
+            le=LARGEST_ID,
+            description="Where to go on, as the `Link` header of the answer before says.",
+        ),
+    ] = 0
+
+
+class DeadLetter(Schema):
+    id: int
+    """Grows; one sequence for all services."""
+    service: str
+    consumer: str
+    stream: str
+    subject: Annotated[str, Field(examples=["job.ingest.tmdb.IngestItemDue"])]
+    headers: dict[str, str]
+    body: Any
+    """As JSON when its type is known, else null."""
+    body_base64: str
+    attempts: int
+    error: str
+    trace_id: str | None
+    buried_at: datetime
+    discarded_by: str | None
+    discard_reason: str | None
+
+    @classmethod
+    def of(cls, letter: wire.DeadLetter) -> Self:
+        return cls(
+            id=letter.id,
+            service=letter.service,
+            consumer=letter.consumer,
+            stream=letter.stream,
+            subject=letter.subject,
+            headers=dict(letter.headers),
+            body=readable(letter.body_json.encode()),
+            body_base64=b64encode(letter.body).decode(),
+            attempts=letter.attempts,
+            error=letter.error,
+            trace_id=letter.trace_id or None,
+            buried_at=moment(letter.buried_at),
+            discarded_by=letter.discarded_by or None,
+            discard_reason=letter.discard_reason or None,
+        )
+
+
+class Replay(Schema):
+    """Either ids, or all that match."""
+
+    ids: LetterIds | None = None
+    matching: Matching | None = None
+
+    @model_validator(mode="after")
+    def _names_some(self) -> Self:
+        if (self.ids is None) is (self.matching is None):
+            raise PydanticCustomError("ids_or_matching", "Either ids or matching should be given")
+        return self
+
+
+class Replayed(Schema):
+    replayed_ids: list[int]
+    has_more: bool
+    """Whether more match than are replayed at once."""
+    warnings: list[str]
+    """Services that did not answer."""
+
+
+class Discard(Schema):
+    ids: LetterIds
+    reason: Reason
+
+
+class Discarded(Schema):
+    discarded_ids: list[int]
+    warnings: list[str]
+    """Services that did not answer."""
