@@ -64,15 +64,16 @@ def stored(database):
 def job(finished_at):
     at = now()
     return IngestJob(
-        id=new_id(), user_id=uuid4(), state="succeeded", total=1, waiting=0, done=1, failed=0, cancelled=0,
-        last_error="", version=1, created_at=at, updated_at=at, finished_at=finished_at,
+        id=new_id(), user_id=uuid4(), state="succeeded", total=1, waiting=0, done=1, failed=0,
+        cancelled=0, last_error="", version=1, created_at=at, updated_at=at,
+        finished_at=finished_at,
     )  # fmt: skip
 
 
 def item(of):
     return IngestJobItem(
         job_id=of.id, position=0, source="tmdb", external_id="movie:210001", refresh=False,
-        state="done", attempts=1, last_error="", version=1,
+        state="done", message_id=uuid4(), attempts=1, last_error="", version=1,
     )  # fmt: skip
 
 
