@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from common import dead_letters, jobs
 from common.jobs import Lane
+from common.mending import DeadLetters
 from common.nats_client import declare_streams
 from common.outbox import Relay
 from common.working import Worker
@@ -19,7 +20,7 @@ from tastebuds.ingest.v1 import job_pb2
 from tastebuds.ingest.v1 import job_service_pb2 as pb
 
 from .job_desk import MOVIE, film, open_desk
-from .upstream_stub import Answer
+from .upstream_stub import Answer, FakeTime
 
 BOOK = {"volumeInfo": {"title": "The Quiet Harbour"}}
 PATIENT = Patience(total=20)
@@ -162,11 +163,13 @@ async def test_what_is_deferred_comes_back_by_itself(opened, at_work, upstream, 
         await nothing_left(left)
 
 
-async def test_what_is_given_up_is_a_dead_letter_and_its_job_can_be_retried(
+async def test_what_is_given_up_is_a_dead_letter_that_can_be_replayed(
     opened, at_work, upstream, jetstream, left
 ):
-    upstream.plan("tmdb/movie/1", Answer(b"garbage"), Answer(b"garbage"), Answer(b"garbage"))
-    async with opened() as desk:
+    garbage = Answer(b"garbage")
+    upstream.plan("tmdb/movie/1", garbage, garbage, garbage, MOVIE | {"id": 1})
+    clock = FakeTime()
+    async with opened(clock=clock.clock()) as desk:
         at_work(desk)
         job = await desk.start(film(1))
         job = await until(desk, job.id, is_over)
@@ -177,3 +180,7 @@ async def test_what_is_given_up_is_a_dead_letter_and_its_job_can_be_retried(
         assert letter.headers["Dlq-Subject"] == "job.ingest.tmdb.IngestItemDue"
         assert letter.headers["Dlq-Attempts"] == "3"
         assert letter.headers["Dlq-Error"] == job.last_error
+        clock.passed += 1000
+        assert await DeadLetters(jetstream, "ingest").replay([letter.seq]) == [letter.seq]
+        job = await until(desk, job.id, lambda job: job.done)
+        assert (job.state, job.attempts) == (job_pb2.JOB_STATE_SUCCEEDED, 1)
