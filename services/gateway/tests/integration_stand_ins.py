@@ -34,9 +34,7 @@ class Integrations(StandIn, IntegrationServiceServicer):
 
     async def MintToken(self, request, context):
         self.world.called("MintToken", request)
-        if request.sender not in SENDERS:
-            message = f"Unknown sender: {request.sender}"
-            raise Fact(Kind.INVALID, "UNKNOWN_SENDER", message, sender=request.sender)
+        _check(request.sender)
         integration = integrations_pb.Integration(
             id=str(uuid4()), sender=request.sender, name=request.name or "default",
             token_prefix="kX9_fooB", created_at=CREATED, effects=DEFAULT,
@@ -62,6 +60,8 @@ class Integrations(StandIn, IntegrationServiceServicer):
         self.world.called("RevokeIntegrations", request)
         if request.HasField("integration_id"):
             del self.world.integrations[self._mine(request.integration_id).id]
+        else:
+            _check(request.sender)
         return integrations_pb.RevokeIntegrationsResponse()
 
     async def SendTestEvent(self, request, context):
@@ -73,6 +73,12 @@ class Integrations(StandIn, IntegrationServiceServicer):
         if owner != _caller():
             raise not_found("Integration")
         return integration
+
+
+def _check(sender):
+    if sender not in SENDERS:
+        message = f"Unsupported integration provider: {sender}"
+        raise Fact(Kind.INVALID, "UNKNOWN_SENDER", message, sender=sender)
 
 
 def _caller():

@@ -78,8 +78,9 @@ async def test_a_token_is_shown_once(ada, world):
         assert answer.headers["cache-control"] == "no-store"
     for sender in ("spotify", "nobody"):
         answer = await ada.post(f"/api/integrations/{sender}/webhook-token")
-        assert check_problem(answer, 400)["reason"] == "UNKNOWN_SENDER"
-    for name in ("", " ", "a\0b", "x" * 256, 7):
+        problem = check_problem(answer, 400)
+        assert problem["detail"] == f"Unsupported integration provider: {sender}"
+    for name in ("", " ", "a\0b", "x" * 65, 7):
         body = {"name": name}
         check_problem(await ada.post("/api/integrations/arr/webhook-token", json=body), 422)
 
@@ -123,7 +124,7 @@ async def test_changing_what_events_do(ada, world):
         {"effects": {"tags": [""]}},
         {"effects": {"menu_id": "x"}},
         {"effects": {"ingest": "perhaps"}},
-        {"accounts": ["x"] * 51},
+        {"accounts": ["x"] * 21},
         {"accounts": ["a\0b"]},
         [],
     ],
@@ -140,11 +141,9 @@ async def test_revoking(ada, world):
     for _ in range(2):
         assert (await ada.delete("/api/integrations/jellyfin")).status_code == 204
         assert world.requests[-1].sender == "jellyfin"
-    asked = world.calls["RevokeIntegrations"]
     assert (await ada.delete("/api/integrations/spotify")).status_code == 204
     problem = check_problem(await ada.delete("/api/integrations/Nobody"), 400)
     assert problem["detail"] == "Unsupported integration provider: Nobody"
-    assert world.calls["RevokeIntegrations"] == asked
 
 
 async def test_a_test_event_goes_to_the_inbox(ada):

@@ -2,7 +2,6 @@
 
 import asyncio
 
-from common.errors import DomainError, Kind
 from common.requests import onward
 from gateway.clients import Clients
 from gateway.schemas.integrations import FIRST_ROWS, SPOTIFY, Integration, ProviderStatus
@@ -11,14 +10,6 @@ from tastebuds.ingest.v1.integration_service_pb2 import (
     ListSendersRequest,
     RevokeIntegrationsRequest,
 )
-
-
-class UnsupportedProvider(DomainError):
-    kind = Kind.INVALID
-    reason = "UNSUPPORTED_PROVIDER"
-
-    def __init__(self, provider: str) -> None:
-        super().__init__(f"Unsupported integration provider: {provider}", provider=provider)
 
 
 async def overview(api: Clients) -> list[ProviderStatus]:
@@ -37,11 +28,7 @@ async def overview(api: Clients) -> list[ProviderStatus]:
 
 async def disconnect(api: Clients, provider: str) -> None:
     """Revoke all of a provider's tokens; it is no error when there are none."""
-    if provider == SPOTIFY:
-        return
-    reply = await api.integrations.ListSenders(ListSendersRequest(), **onward())
-    if provider not in {sender.name for sender in reply.senders}:
-        raise UnsupportedProvider(provider)
-    await api.integrations.RevokeIntegrations(
-        RevokeIntegrationsRequest(sender=provider), **onward()
-    )
+    if provider != SPOTIFY:
+        await api.integrations.RevokeIntegrations(
+            RevokeIntegrationsRequest(sender=provider), **onward()
+        )

@@ -18,7 +18,7 @@ from tastebuds.ingest.v1 import integration_service_pb2 as wire
 FIRST_ROWS = {"spotify": "Spotify", "arr": "Arr", "jellyfin": "Jellyfin", "plex": "Plex"}
 # Signs in to somewhere else; has no webhooks.
 SPOTIFY = "spotify"
-MOST_ACCOUNTS = 50
+MOST_ACCOUNTS = 20
 MOST_TAGS = 10
 
 Provider = Annotated[
@@ -27,9 +27,7 @@ Provider = Annotated[
     Clean,
     Path(description="A sender, as `/api/integrations/senders` names it.", examples=["jellyfin"]),
 ]
-TagName = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), Clean
-]
+ShortName = Annotated[Name, Field(max_length=64)]
 
 
 class Effects(Schema):
@@ -39,7 +37,7 @@ class Effects(Schema):
     """Bring the work into the catalogue; the others imply it."""
     library: bool = True
     """Set the library state, with a log entry at the event's own time."""
-    tags: list[TagName] = Field(default=[], max_length=MOST_TAGS, examples=[["from plex"]])
+    tags: list[ShortName] = Field(default=[], max_length=MOST_TAGS, examples=[["from plex"]])
     """Of yours; made when missing."""
     menu_id: UUID | None = None
     """Append the work to this menu, which must not be public."""
@@ -185,7 +183,7 @@ class ProviderStatus(Schema):
 
 
 class NewToken(Schema):
-    name: Annotated[Name | None, Field(examples=["living room"])] = None
+    name: Annotated[ShortName | None, Field(examples=["living room"])] = None
     """Of the integration, unique per sender; left out: `default`."""
 
 
@@ -214,7 +212,7 @@ class MintedToken(Schema):
 class IntegrationChange(Schema):
     """Fields left out stay as they are."""
 
-    name: Name | None = None
+    name: ShortName | None = None
     effects: Effects | None = None
     """Replaces all of them; what is left out of it is as it is for new integrations."""
     accounts: Annotated[list[Name], Field(max_length=MOST_ACCOUNTS)] | None = None
