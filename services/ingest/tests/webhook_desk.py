@@ -20,6 +20,7 @@ from ingest.models import Integration, Outbox, WebhookEvent
 from ingest.service import Allowances
 from ingest.webhooks.effects import Peers
 from ingest.webhooks.errors import Unreadable
+from ingest.webhooks.events import webhook_received
 from ingest.webhooks.happenings import (
     Episode,
     ForeignId,
@@ -32,6 +33,7 @@ from ingest.webhooks.happenings import (
     Work,
 )
 from ingest.webhooks.matching import Matcher
+from ingest.webhooks.senders import SENDERS
 from ingest.webhooks.service import Desk
 from tastebuds.catalog.v1 import (
     library_pb2,
@@ -196,6 +198,13 @@ class Office:
             )
         return event_id
 
+    async def submit(self, document, **columns):
+        """As the door does, with the work that it makes."""
+        event_id = await self.post(document, **columns)
+        async with self.desk.database.sessions.begin() as session:
+            session.add(webhook_received(event_id))
+        return event_id
+
     async def try_once(self, event_id, attempt=1, lane="webhooks"):
         """None when nothing is left to do, else how it waits."""
         delivery = Delivery(Lane(lane, most_attempts=MOST_ATTEMPTS), event_id, attempt)
@@ -264,7 +273,7 @@ async def open_office(serve, database, upstream, catalogue, *, per_minute=600, *
         allowances = Allowances(database, per_minute)
         desk = Desk(
             database,
-            {"tiny": TINY},
+            {TINY.name: TINY, **SENDERS},
             Matcher(database, connectors, CatalogClient(channel), allowances),
             Peers(LibraryClient(channel), DraftsClient(connect_menus("ingest"))),
             MOST_KEPT_BYTES,
