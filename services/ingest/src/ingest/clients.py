@@ -1,9 +1,11 @@
 """The catalogue, its library and the menus, as ingest calls them."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, NamedTuple, assert_never
 from uuid import UUID
 
@@ -11,7 +13,9 @@ import orjson
 from grpc import StatusCode
 from grpc.aio import AioRpcError, Channel
 
+from common.access import services_of
 from common.errors import DomainError, Kind
+from common.grpc_client import create_channel
 from common.grpc_errors import from_rpc_error
 from common.requests import onward
 from common.timestamps import timestamp
@@ -25,6 +29,7 @@ from ingest.drafts import (
     ScreenDraft,
     Source,
 )
+from tastebuds.auth.v1 import key_service_pb2
 from tastebuds.catalog.v1 import (
     library_pb2,
     library_service_pb2,
@@ -36,6 +41,11 @@ from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceStub
 from tastebuds.menus.v1 import draft_service_pb2
 from tastebuds.menus.v1.draft_service_pb2_grpc import DraftServiceStub
 
+CALLED = {
+    "auth": services_of(key_service_pb2.DESCRIPTOR),
+    "catalog": services_of(media_service_pb2.DESCRIPTOR, library_service_pb2.DESCRIPTOR),
+    "menus": services_of(draft_service_pb2.DESCRIPTOR),
+}
 MEDIA_TYPES = {
     MediaType.BOOK: media_pb2.MEDIA_TYPE_BOOK,
     MediaType.MOVIE: media_pb2.MEDIA_TYPE_MOVIE,
@@ -43,6 +53,20 @@ MEDIA_TYPES = {
     MediaType.GAME: media_pb2.MEDIA_TYPE_GAME,
     MediaType.MUSIC: media_pb2.MEDIA_TYPE_MUSIC,
 }
+
+
+@asynccontextmanager
+async def connect(
+    targets: Mapping[str, str], tls_dir: Path
+) -> AsyncIterator[Mapping[str, Channel]]:
+    """A channel to each service that ingest calls, by its name."""
+    async with AsyncExitStack() as stack:
+        yield {
+            name: await stack.enter_async_context(
+                create_channel(name, targets[name], tls_dir, services)
+            )
+            for name, services in CALLED.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)

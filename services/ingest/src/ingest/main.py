@@ -1,19 +1,22 @@
 """Wire the service together and run it."""
 
 from contextlib import aclosing
+from functools import partial
 from importlib.metadata import version
 
-from common import data_service, keys, process
-from common.access import services_of
+from common import data_service, db, http_server, keys, process
 from common.data_service import Duties
-from common.grpc_client import create_channel
 from common.grpc_server import GrpcServer
 from common.identity import TokenVerifier
 from common.tables import Tables
-from ingest import connectors
+from ingest import clients, connectors, servicers
 from ingest.clients import CatalogClient, DraftsClient, LibraryClient
 from ingest.consumers import HANDLERS, lanes
+from ingest.http import create_door
+from ingest.inbox.servicer import InboxServicer
+from ingest.integrations.servicer import IntegrationServicer
 from ingest.jobs.consumers import DueItems
+from ingest.jobs.servicer import JobServicer
 from ingest.models import Idempotency, Inbox, Outbox, SweepRun
 from ingest.service import Allowances
 from ingest.servicer import IngestServicer
@@ -24,53 +27,48 @@ from ingest.webhooks.effects import Peers
 from ingest.webhooks.matching import Matcher
 from ingest.webhooks.senders import SENDERS
 from ingest.webhooks.service import Desk
-from tastebuds.auth.v1 import key_service_pb2
-from tastebuds.catalog.v1 import library_service_pb2, media_service_pb2
-from tastebuds.ingest.v1 import ingest_service_pb2
-from tastebuds.ingest.v1.ingest_service_pb2_grpc import add_IngestServiceServicer_to_server
-from tastebuds.menus.v1 import draft_service_pb2
-from tastebuds.ops.v1 import ops_service_pb2
 
-SERVICES = services_of(ingest_service_pb2.DESCRIPTOR, ops_service_pb2.DESCRIPTOR)
-CATALOG = services_of(media_service_pb2.DESCRIPTOR, library_service_pb2.DESCRIPTOR)
-DRAFTS = services_of(draft_service_pb2.DESCRIPTOR)
 TABLES = Tables(Outbox, SweepRun, Inbox, Idempotency)
 
 
 async def main() -> None:
     settings = Settings()
-    tls = settings.tls_dir
     agent = connectors.user_agent(version("tastebuds-ingest"), settings.contact)
     async with (
         data_service.connect("ingest", settings) as service,
-        create_channel(
-            "auth", settings.auth_target, tls, services_of(key_service_pb2.DESCRIPTOR)
-        ) as auth,
-        create_channel("catalog", settings.catalog_target, tls, CATALOG) as catalog,
-        create_channel("menus", settings.menus_target, tls, DRAFTS) as menus,
+        clients.connect(settings.targets(), settings.tls_dir) as peers,
         aclosing(connectors.build(settings, user_agent=agent, patience=settings.patience())) as on,
+        # Of the door alone: what comes in does not wait for what is worked on.
+        db.connect(settings.database_url, pool_size=1) as threshold,
     ):
         database = service.database
-        grpc = GrpcServer("ingest", SERVICES, TokenVerifier(keys.from_auth(auth)))
-        known = CatalogClient(catalog), Allowances(database, settings.fetches_per_minute)
-        servicer = IngestServicer(on, *known, database, settings.max_unfinished_jobs)
-        add_IngestServiceServicer_to_server(servicer, grpc.server)
-        desk = Desk(
-            database,
-            SENDERS,
-            Matcher(database, on, *known),
-            Peers(LibraryClient(catalog), DraftsClient(menus)),
-            settings.webhook_kept_body_bytes,
+        grpc = GrpcServer(
+            "ingest", servicers.SERVICES, TokenVerifier(keys.from_auth(peers["auth"]))
         )
+        catalog, library = CatalogClient(peers["catalog"]), LibraryClient(peers["catalog"])
+        known = catalog, Allowances(database, settings.fetches_per_minute)
+        most_jobs, most_kept = settings.max_unfinished_jobs, settings.webhook_kept_body_bytes
+        own = settings.webhook_url(), settings.integrations_per_person
+        servicers.register(
+            grpc.server,
+            IngestServicer(on, *known, database, most_jobs),
+            JobServicer(database, on, most_jobs),
+            IntegrationServicer(database, SENDERS, *own),
+            InboxServicer(database, on, SENDERS, library, most_kept),
+        )
+        acting = Peers(library, DraftsClient(peers["menus"]))
+        desk = Desk(database, SENDERS, Matcher(database, on, *known), acting, most_kept)
         works = DueItems(database, on, *known)
         duties = Duties(
             TABLES,
             handlers=HANDLERS,
             lanes=lanes(works, WebhookJobs(desk), settings.job_max_attempts),
             sweeps=sweeps(settings.retention()),
-            peers={"auth": auth, "catalog": catalog, "menus": menus},
+            peers=peers,
         )
-        await service.run(grpc, duties)
+        door = create_door(threshold, settings.trusted_proxies, SENDERS)
+        listen, grace = settings.webhook_listen, settings.shutdown_seconds
+        await service.run(grpc, duties, partial(http_server.serve, door, listen, grace=grace))
 
 
 if __name__ == "__main__":

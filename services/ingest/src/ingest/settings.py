@@ -1,5 +1,6 @@
 """Settings of the ingest service; `.env.example` lists them for the operator."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from pydantic import Field, SecretStr
@@ -15,12 +16,12 @@ class Settings(DataServiceSettings):
 
     auth_target: str
     catalog_target: str
+    menus_target: str
     # The public door for webhooks, and its address as senders know it (default: where it listens).
     webhook_listen: Listen
     webhook_public_url: str | None = Field(default=None, pattern=r"^https?://[^/?#\s]+")
     # Whose X-Forwarded-For is believed.
     trusted_proxies: Networks = ()
-    menus_target: str
 
     # Base addresses; a stand-in can take the place of each.
     google_books_url: str = "https://www.googleapis.com/books/v1"
@@ -50,6 +51,13 @@ class Settings(DataServiceSettings):
     jobs_kept_days: int = Field(default=30, ge=1)
     webhook_bodies_kept_days: int = Field(default=30, ge=1)
     webhook_events_kept_days: int = Field(default=365, ge=1)
+
+    def targets(self) -> Mapping[str, str]:
+        return {
+            "auth": self.auth_target,
+            "catalog": self.catalog_target,
+            "menus": self.menus_target,
+        }
 
     def retention(self) -> Retention:
         return Retention(
