@@ -102,6 +102,9 @@ def test_what_was_played_long_ago_is_not_finished_by_a_short_look():
     short = body("jellyfin-other_stop_movie", Item=item, Session=session)
     assert read("jellyfin", short).what is What.NOTHING
     assert read("jellyfin", {**short, "Session": None}).what is What.FINISHED
+    saved = {"Played": True, "PlaybackPositionTicks": 1_000_000_000}
+    for kept in (item | {"UserData": saved}, {"Type": "Movie", "Name": "x", "UserData": saved}):
+        assert read("jellyfin", {**short, "Session": None, "Item": kept}).what is What.NOTHING
 
 
 def test_names_of_a_template_are_found_in_any_case():

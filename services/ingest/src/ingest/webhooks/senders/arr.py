@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from ingest import fields
 from ingest.drafts import Json
 from ingest.webhooks.happenings import Guide, Part, Sender
-from ingest.webhooks.senders.arr_app import Message, Subject, happening, instructions
+from ingest.webhooks.senders.arr_app import Message, happening, instructions
 from ingest.webhooks.senders.lidarr import LIDARR
 from ingest.webhooks.senders.radarr import RADARR
 from ingest.webhooks.senders.readarr import READARR
@@ -33,7 +33,7 @@ def read(document: Mapping[str, Json]) -> tuple[Part, ...]:
     if app is not None:
         return tuple(app.read(document))
     message = Message.model_validate(document)
-    return (Part(happening(message, Subject(None)), document),)
+    return (Part(happening(message, None), document),)
 
 
 ARR = Sender(

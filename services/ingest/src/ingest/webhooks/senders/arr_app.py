@@ -1,6 +1,5 @@
 """What Radarr, Sonarr, Lidarr and Readarr have in common: their events and what follows."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 
@@ -72,41 +71,31 @@ class Message(CamelPart):
         return max((file.date_added for file in self.files() if file.date_added), default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What a message is about, and a note on it."""
-
-    work: Work | None
-    note: str = ""
-
-
-def happening(message: Message, subject: Subject) -> Happening:
-    """What follows from the message. Raises Unreadable."""
+def happening(message: Message, work: Work | None, note: str = "") -> Happening:
+    """What follows from a message about `work`. Raises Unreadable."""
     if message.event_type is None:
         raise Unreadable("it has no eventType")
     name = message.event_type.casefold()
     if name == "test":
         return Happening(what=What.TEST, event_name=message.event_type)
-    if name == "download" and subject.work is not None:
+    if name == "download" and work is not None:
         return Happening(
             what=What.ACQUIRED,
             event_name=message.event_type,
-            work=subject.work,
+            work=work,
             reason="a better file of what was there" if message.is_upgrade else "",
             at=message.imported_at(),
             key=message.import_key(),
-            note=subject.note,
+            note=note,
         )
-    if name in _ADDED and subject.work is not None:
-        return Happening(
-            what=What.ACQUIRED, event_name=message.event_type, work=subject.work, key="added"
-        )
+    if name in _ADDED and work is not None:
+        return Happening(what=What.ACQUIRED, event_name=message.event_type, work=work, key="added")
     return Happening(
         what=What.NOTHING,
         event_name=message.event_type,
-        work=subject.work,
+        work=work,
         reason=_why_nothing(name),
-        note=subject.note,
+        note=note,
     )
 
 

@@ -11,7 +11,6 @@ from ingest.webhooks.senders.arr_app import (
     CamelPart,
     File,
     Message,
-    Subject,
     happening,
     instructions,
 )
@@ -70,7 +69,7 @@ class _Message(Message):
 
 def read(document: Mapping[str, Json]) -> tuple[Part, ...]:
     message = _Message.model_validate(document)
-    return (Part(happening(message, Subject(message.work())), document),)
+    return (Part(happening(message, message.work()), document),)
 
 
 LIDARR = Sender(

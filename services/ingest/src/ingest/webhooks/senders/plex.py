@@ -25,6 +25,7 @@ _REASONS = {
     "media.resume": "resumed",
     "media.stop": "stopped; media.scrobble tells what was played to its end",
     "media.rate": "a rating",
+    "playback.started": "media.play tells the same",
     "library.on.deck": "what is up next there",
 }
 # imdb://tt1, tmdb://1, tvdb://1, mbid://…, and what agents of old wrote, with season and episode.
