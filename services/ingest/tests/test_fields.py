@@ -92,3 +92,29 @@ def test_a_title_is_one_line_of_bounded_length():
     assert fields.line("x" * 600) == "x" * 500
     assert fields.line(1984) == "1984"
     assert fields.line(["x"]) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (True, True),
+        ("True", True),
+        (" true ", True),
+        (1, True),
+        ("False", False),
+        (0, False),
+        ("", None),
+        (None, None),
+        (2, None),
+        ([], None),
+    ],
+)
+def test_flags(given, expected):
+    assert fields.flag(given) is expected
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"), [(0, 0), ("00", 0), ("3", 3), (-1, None), (2**31, None), ("1-3", None)]
+)
+def test_ordinals(given, expected):
+    assert fields.ordinal(given) == expected
