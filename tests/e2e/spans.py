@@ -22,8 +22,11 @@ class Receiver:
     def __init__(self) -> None:
         self.url = ""
         self.spans: list[Span] = []
+        # As they came, with every attribute.
+        self.bodies: list[bytes] = []
 
     def take(self, body: bytes) -> None:
+        self.bodies.append(body)
         for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
             named = {a.key: a.value.string_value for a in resource.resource.attributes}
             for scope in resource.scope_spans:

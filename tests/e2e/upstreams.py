@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,12 @@ from urllib.parse import parse_qs, urlsplit
 
 FIXTURES = Path(__file__).parents[2] / "services" / "ingest" / "tests" / "fixtures"
 SLOW_SECONDS = 30
+RETRY_AFTER_SECONDS = 2
+# What TMDB knows under the ids of others: a series, and one of its episodes.
+FOUND = {
+    ("400001", "tvdb_id"): {"tv_results": [{"id": 210001}]},
+    ("8100003", "tvdb_id"): {"tv_episode_results": [{"id": 3100003, "show_id": 210001}]},
+}
 
 
 class Upstreams:
@@ -53,7 +60,12 @@ class Upstreams:
             return fault, {"message": "trouble"}
         if path == "token":
             return 200, {"access_token": "stand-in", "expires_in": 5_000_000}
+        return self._look_up(source, path, query, body)
+
+    def _look_up(self, source: str, path: str, query: dict[str, str], body: str) -> tuple[int, Any]:
         known = self.records[source]
+        if source == "tmdb" and path.startswith("find/"):
+            return 200, FOUND.get((path.removeprefix("find/"), query["external_source"]), {})
         if source == "igdb":
             return 200, next((known[key] for key in known if f"= {key};" in body), [])
         if source == "lastfm":
@@ -89,6 +101,8 @@ def serve(upstreams: Upstreams) -> Iterator[str]:
             status, content = upstreams.answer(source, path, query, body)
             data = content if isinstance(content, bytes) else json.dumps(content).encode()
             self.send_response(status)
+            if status == HTTPStatus.TOO_MANY_REQUESTS:
+                self.send_header("Retry-After", str(RETRY_AFTER_SECONDS))
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             with suppress(BrokenPipeError):  # ingest did not wait for a slow answer
