@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, literal, select, tuple_, update
+from sqlalchemy import Select, bindparam, case, func, literal, select, tuple_, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 from common.db import Reader, Session
 from ingest.connectors.clues import Clue
@@ -24,6 +25,13 @@ LONGEST_NAME = 120
 LONGEST_TITLE = 500
 LONGEST_EXTERNAL_ID = 500
 LONGEST_WORDS = 2000
+WRITTEN = (
+    "sender", "state", "decision", "decided_at", "next_try_at", "duplicate_of", "effects",
+    "suggestions", "body", "content_type",
+)  # fmt: skip
+KEPT_UNLESS_TOLD = (
+    "event_name", "title", "occurred_at", "source", "external_id", "media_item_id",
+)  # fmt: skip
 # Postgres takes 32 767 parameters in one statement.
 PARTS_AT_ONCE = 500
 
@@ -48,17 +56,75 @@ _OF_EVENT = (
     "id", "integration_id", "user_id", "sender", "part_of", "received_at", "content_type", "body",
     "source", "external_id", "media_item_id",
 )  # fmt: skip
-FIND = select(
-    *(EVENTS.c[name] for name in _OF_EVENT),
-    EVENTS.c.state,
-    INTEGRATIONS.c.effects,
-    INTEGRATIONS.c.accounts,
-    INTEGRATIONS.c.connected_at,
-).join(INTEGRATIONS, INTEGRATIONS.c.id == EVENTS.c.integration_id)
+
+
+def _find() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            *(EVENTS.c[name] for name in _OF_EVENT),
+            EVENTS.c.state,
+            INTEGRATIONS.c.effects,
+            INTEGRATIONS.c.accounts,
+            INTEGRATIONS.c.connected_at,
+        )
+        .join(INTEGRATIONS, INTEGRATIONS.c.id == EVENTS.c.integration_id)
+        .where(EVENTS.c.id == bindparam("event_id"))
+    )
+
+
+def _claim() -> ReturningInsert[*tuple[Any, ...]]:
+    columns = ("integration_id", "key", "webhook_event_id", "expires_at")
+    fresh = insert(KEYS).values({name: _given(KEYS.c[name]) for name in columns})
+    is_over = KEYS.c.expires_at <= bindparam("said_at", type_=KEYS.c.expires_at.type)
+    new = fresh.excluded
+    holder = case((is_over, new.webhook_event_id), else_=KEYS.c.webhook_event_id)
+    until = case((is_over, new.expires_at), else_=KEYS.c.expires_at)
+    return fresh.on_conflict_do_update(
+        index_elements=[KEYS.c.integration_id, KEYS.c.key],
+        set_={"webhook_event_id": holder, "expires_at": until},
+    ).returning(KEYS.c.webhook_event_id)
+
+
+def _recall() -> Select[*tuple[Any, ...]]:
+    columns = RESOLUTIONS.c
+    asked = tuple_(columns.scheme, columns.value).in_(bindparam("asked", expanding=True))
+    return select(columns.scheme, columns.value, columns.external_id).where(
+        columns.source == bindparam("source_name"), asked
+    )
+
+
+def _settle() -> ReturningUpdate[*tuple[Any, ...]]:
+    columns = EVENTS.c
+    kept = {name: func.coalesce(_given(columns[name]), columns[name]) for name in KEPT_UNLESS_TOLD}
+    # With the entry at its end, and without its first one when it is full.
+    is_full = func.jsonb_array_length(columns.history) >= LONGEST_HISTORY
+    shortened = case((is_full, columns.history.op("-")(0)), else_=columns.history)
+    return (
+        update(EVENTS)
+        .where(columns.id == bindparam("event_id"), columns.state.in_(map(literal, DUE)))
+        .values(
+            attempts=columns.attempts + 1,
+            history=shortened.op("||")(bindparam("entry", type_=JSONB)),
+            **{name: _given(columns[name]) for name in WRITTEN},
+            **kept,
+        )
+        .returning(columns.id)
+    )
+
+
+def _given(column: Any) -> Any:
+    return bindparam(f"given_{column.name}", type_=column.type)
+
+
+# Built once: making a statement costs more than running it.
+FIND = _find()
+CLAIM = _claim()
+RECALL = _recall()
+SETTLE = _settle()
 
 
 async def find(session: Reader, event_id: UUID) -> Event | None:
-    row = (await session.execute(FIND.where(EVENTS.c.id == event_id))).first()
+    row = (await session.execute(FIND, {"event_id": event_id})).first()
     if row is None:
         return None
     return Event(
@@ -72,36 +138,22 @@ async def find(session: Reader, event_id: UUID) -> Event | None:
 
 async def claim(session: Reader, event: Event, key: bytes, expires_at: datetime) -> UUID:
     """Who said it first: this event, or the one that it repeats. Waits for a twin under way."""
-    fresh = insert(KEYS).values(
-        integration_id=event.integration_id,
-        key=key,
-        webhook_event_id=event.id,
-        expires_at=expires_at,
-    )
-    is_over = KEYS.c.expires_at <= event.received_at
-    new = fresh.excluded
-    statement = fresh.on_conflict_do_update(
-        index_elements=[KEYS.c.integration_id, KEYS.c.key],
-        set_={
-            "webhook_event_id": case(
-                (is_over, new.webhook_event_id), else_=KEYS.c.webhook_event_id
-            ),
-            "expires_at": case((is_over, new.expires_at), else_=KEYS.c.expires_at),
-        },
-    ).returning(KEYS.c.webhook_event_id)
-    holder: UUID = (await session.execute(statement)).scalar_one()
+    values = {
+        "given_integration_id": event.integration_id,
+        "given_key": key,
+        "given_webhook_event_id": event.id,
+        "given_expires_at": expires_at,
+        "said_at": event.received_at,
+    }
+    holder: UUID = (await session.execute(CLAIM, values)).scalar_one()
     return holder
 
 
 async def recall(session: Reader, source: Source, clues: Sequence[Clue]) -> Mapping[Clue, str]:
     """The external ids that were found by these before."""
-    known = tuple_(RESOLUTIONS.c.scheme, RESOLUTIONS.c.value)
-    statement = select(RESOLUTIONS.c.scheme, RESOLUTIONS.c.value, RESOLUTIONS.c.external_id).where(
-        known.in_([(clue.scheme, clue.value) for clue in clues]),
-        RESOLUTIONS.c.source == source,
-    )
-    found = {(row[0], row[1]): row[2] for row in await session.execute(statement)}
-    return {clue: found[at] for clue in clues if (at := (clue.scheme, clue.value)) in found}
+    asked = {(clue.scheme, clue.value): clue for clue in clues}
+    rows = await session.execute(RECALL, {"source_name": source, "asked": list(asked)})
+    return {asked[row[0], row[1]]: row[2] for row in rows}
 
 
 async def remember(session: Reader, clue: Clue, match: Match, at: datetime) -> None:
@@ -114,62 +166,46 @@ async def remember(session: Reader, clue: Clue, match: Match, at: datetime) -> N
     )
 
 
-async def settle(session: Session, event: Event, conclusion: Conclusion) -> bool:
-    """Write it down; False when somebody else has decided or chosen since, or the event is gone."""
-    statement = update(EVENTS).where(
-        EVENTS.c.id == event.id,
-        EVENTS.c.state.in_(DUE),
-        EVENTS.c.external_id == event.external_id,
-        EVENTS.c.media_item_id.is_not_distinct_from(event.media_item_id),
-    )
+async def settle(session: Reader, event: Event, conclusion: Conclusion) -> bool:
+    """Write it down; False when somebody else has decided since, or the event is gone."""
     columns = {"sender": event.sender, **_columns(conclusion)}
-    written = await session.execute(statement.values(columns).returning(EVENTS.c.id))
+    values = {f"given_{name}": value for name, value in columns.items()}
+    written = await session.execute(
+        SETTLE, {"event_id": event.id, "entry": [_entry(conclusion)], **values}
+    )
     return written.first() is not None
 
 
 def _columns(conclusion: Conclusion) -> Mapping[str, Any]:
+    """Those of KEPT_UNLESS_TOLD are None when this try tells nothing of them."""
     decision, kept = conclusion.decision, conclusion.kept
-    columns: dict[str, Any] = {
+    happening, match = conclusion.happening, decision.match
+    return {
         "state": decision.state,
         "decision": _text(decision.words, LONGEST_WORDS),
         "decided_at": None if conclusion.again_at else conclusion.at,
         "next_try_at": conclusion.again_at,
-        "attempts": EVENTS.c.attempts + 1,
         "duplicate_of": decision.duplicate_of,
         "effects": [_text(words, LONGEST_WORDS) for words in decision.effects],
         "suggestions": [asdict(each) for each in decision.suggestions],
-        "history": _history(conclusion),
         "body": kept.body,
         "content_type": kept.content_type,
+        "event_name": _text(happening.event_name, LONGEST_NAME) if happening else None,
+        "title": _text(deciding.title(happening), LONGEST_TITLE) if happening else None,
+        "occurred_at": happening.at if happening else None,
+        "source": match.source if match else None,
+        "external_id": match.external_id[:LONGEST_EXTERNAL_ID] if match else None,
+        "media_item_id": match.media_item_id if match else None,
     }
-    if conclusion.happening is not None:
-        columns |= {
-            "event_name": _text(conclusion.happening.event_name, LONGEST_NAME),
-            "title": _text(deciding.title(conclusion.happening), LONGEST_TITLE),
-            "occurred_at": conclusion.happening.at,
-        }
-    if decision.match is not None:
-        columns |= {
-            "source": decision.match.source,
-            "external_id": decision.match.external_id[:LONGEST_EXTERNAL_ID],
-            "media_item_id": decision.match.media_item_id,
-        }
-    return columns
 
 
-def _history(conclusion: Conclusion) -> Any:
-    """The history with this entry at its end, without its first one when it is full."""
-    decision = conclusion.decision
-    words = "; ".join(filter(None, (decision.words, conclusion.kept.remark)))
-    entry = {
+def _entry(conclusion: Conclusion) -> Mapping[str, str]:
+    words = "; ".join(filter(None, (conclusion.decision.words, conclusion.kept.remark)))
+    return {
         "at": conclusion.at.isoformat(),
-        "state": decision.state,
+        "state": conclusion.decision.state,
         "decision": _text(words, LONGEST_WORDS),
     }
-    history = EVENTS.c.history
-    is_full = func.jsonb_array_length(history) >= LONGEST_HISTORY
-    shortened = case((is_full, history.op("-")(0)), else_=history)
-    return shortened.op("||")(literal([entry], JSONB))
 
 
 async def note_connected(session: Session, event: Event, at: datetime) -> None:

@@ -132,10 +132,14 @@ class Desk:
     ) -> bool:
         """False when the event was decided elsewhere in the meantime, which then holds."""
         conclusion = Conclusion(decision=decision, at=now(), kept=kept, happening=happening)
+        connects = happening is not None and not event.is_connected
+        if not connects and not decision.trouble:
+            async with self.database.readers() as session:  # one statement, its own transaction
+                return await repository.settle(session, event, conclusion)
         async with self.database.sessions.begin() as session:
             if not await repository.settle(session, event, conclusion):
                 return False
-            if happening is not None and not event.is_connected:
+            if connects:
                 await repository.note_connected(session, event, conclusion.at)
             if decision.trouble:
                 await repository.note_trouble(session, event, decision.trouble, conclusion.at)
