@@ -25,6 +25,8 @@ KIND_BY_STATUS = {status: kind for kind, status in STATUS_BY_KIND.items()} | {
     # No answer in time, or a connection that broke: the callee is away.
     StatusCode.DEADLINE_EXCEEDED: Kind.UNAVAILABLE,
     StatusCode.CANCELLED: Kind.UNAVAILABLE,
+    # It is older than we are, and will know the RPC once it has been replaced.
+    StatusCode.UNIMPLEMENTED: Kind.UNAVAILABLE,
 }
 DETAILS_KEY = "grpc-status-details-bin"
 # gRPC retry design (gRFC A6): a negative pushback tells the client's retry policy to give up. A

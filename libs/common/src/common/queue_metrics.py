@@ -35,7 +35,7 @@ schedules = {
     for field, words in {
         "next_run_at": "When the sweep is due, in seconds since 1970.",
         "last_started_at": "When it began last, in seconds since 1970.",
-        "last_finished_at": "When it ended last, in seconds since 1970; 0 while it runs.",
+        "last_finished_at": "When it ended last, in seconds since 1970; 0 when it never did.",
         "last_count": "Rows or messages that the last run dealt with.",
     }.items()
 }

@@ -17,19 +17,20 @@ class SweepRunRow:
     __tablename__ = "sweep_runs"
     name: Mapped[str] = mapped_column(String(64), primary_key=True)
     started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    # Null while it runs, or when its process died.
+    # Of the last run that ended: before `started_at` while another one runs, or when it died.
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    # OK, or what went wrong; empty while it runs.
+    # OK, or what went wrong; empty until the first run has ended.
     result: Mapped[str] = mapped_column(Text)
     # Rows or messages that it dealt with.
     dealt_with: Mapped[int] = mapped_column(BigInteger)
 
 
 async def note_start(session: Session, table: type[SweepRunRow], name: str) -> None:
-    """Over what was known of the run before."""
-    fresh = {"started_at": now(), "finished_at": None, "result": "", "dealt_with": 0}
-    statement = insert(_rows(table)).values(name=name, **fresh)
-    await session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=fresh))
+    """What the run before came to stays until this one has ended."""
+    first = {"name": name, "started_at": now(), "result": "", "dealt_with": 0}
+    statement = insert(_rows(table)).values(first)
+    again = {"started_at": first["started_at"]}
+    await session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=again))
 
 
 async def note_end(
