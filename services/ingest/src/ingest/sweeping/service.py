@@ -8,6 +8,8 @@ from ingest.sweeping import repository
 
 # Sources change their ids now and then; a work that is met again is looked up again.
 RESOLUTIONS_KEPT = timedelta(days=30)
+# Windows count from when a webhook came, and those that came within one may be dealt with later.
+CONTENT_KEYS_KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Retention:
 
 
 async def sweep_content_keys(session: Session, limit: int) -> int:
-    return await repository.delete_content_keys(session, now(), limit)
+    return await repository.delete_content_keys(session, now() - CONTENT_KEYS_KEPT, limit)
 
 
 async def sweep_resolutions(session: Session, limit: int) -> int:
