@@ -19,6 +19,7 @@ from tastebuds.ingest.v1.work_pb2 import IngestItemDue
 from tastebuds.menus.v1.menu_events_pb2 import MenuPublished
 
 ONCE = Lane("sweeps", most_attempts=1)
+TWICE = Lane("sweeps", most_attempts=2, backoff_seconds=(0.01,))
 REPLAYS = Lane("replays", most_attempts=2, backoff_seconds=(0.01,))
 EVERY = Wanted()
 
@@ -115,9 +116,9 @@ async def test_a_job_that_was_mended_is_done_when_replayed(
     async def both_are():
         return sorted(done) == [("a", 1), ("b", 1)]
 
-    await bury("a", "b", "c")
+    await bury("a", "b", "c", lane=TWICE)
     first = await ids_of(letters)
-    worker = Worker("menus", ONCE, {IngestItemDue: Job(mended)})
+    worker = Worker("menus", TWICE, {IngestItemDue: Job(mended)})
     async with running(partial(worker.run, jetstream)):
         chosen = [
             letter.letter_id

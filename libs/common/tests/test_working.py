@@ -155,7 +155,7 @@ async def test_attempts_survive_the_process(ingest, running, eventually):
         raise RuntimeError("not today")
 
     first = Doer(fail)
-    lane = Lane("tmdb", most_attempts=2, backoff_seconds=(1,))
+    lane = Lane("tmdb", most_attempts=2, backoff_seconds=(3,))  # longer than a stop takes
     async with running(partial(first.worker(lane).run, ingest)):
         await send(ingest, "a")
         await eventually(partial(has_tried, first, 1))
