@@ -10,6 +10,7 @@ import pytest
 from ingest.connectors import CONNECTORS, build, identifier, user_agent
 from ingest.drafts import MediaDraft, Source
 from ingest.errors import IdentifierRequired, SourceOff, UnknownSource, UnusableIdentifier
+from ingest.webhooks.happenings import Episode, ForeignId, Scheme, Work
 
 from .upstream_stub import UpstreamStub, connected, serve, settings
 
@@ -131,6 +132,16 @@ async def test_hostile_identifiers_never_reach_the_upstream(stub, source):
             with pytest.raises(UnusableIdentifier):
                 await connectors.pick(source).fetch(external_id)
     assert stub.asked == []
+
+
+@pytest.mark.parametrize("source", CONNECTORS)
+@pytest.mark.parametrize("value", ["", "../../admin", "tt12345/x?y", "1;2", "1\n2", "a b"])
+def test_what_is_no_id_is_no_clue(source, value):
+    connector = CONNECTORS[source]
+    ids = tuple(ForeignId(scheme, value) for scheme in Scheme)
+    for media_type in connector.media_types:
+        work = Work(media_type=media_type, ids=ids, episode=Episode(ids=ids))
+        assert connector.clues(work) == []
 
 
 @pytest.mark.parametrize("source", CONNECTORS)
