@@ -14,7 +14,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bench import scenarios
+from bench import scenarios, webhooks
 from bench.meter import Row
 from bench.processes import pss_megabytes
 from bench.report import Verdict, table, verdicts
@@ -66,6 +66,7 @@ async def measure(stack: Stack, works: int, seconds: float) -> list[Row]:
         rows.append(await scenarios.door(url, seconds))
     rows += await scenarios.reads(scene)
     rows += scenarios.sql(scene)
+    rows += await webhooks.burst(scene)
     rows += await scenarios.login_storm(scene)
     return rows
 
@@ -101,6 +102,7 @@ def judge(rows: list[Row], idle_megabytes: float) -> list[Verdict]:
     me, menus = found["GET /api/me"], found["GET /api/menus (3 menus, 45 items)"]
     alone = found["bystander reads menus, alone"]
     beside = found["bystander during a login storm"]
+    taken, worked = found[webhooks.ACCEPTED], found[webhooks.WORKED_OFF]
     share = page.per_second / bare.per_second
     menus_gain = menus.per_second / EARLIER_MENUS_PER_SECOND
     me_gain = me.per_second / EARLIER_ME_PER_SECOND
@@ -120,6 +122,17 @@ def judge(rows: list[Row], idle_megabytes: float) -> list[Verdict]:
         Verdict(
             "GET /api/menus: CPU over all processes",
             f"{menus.total_cpu_ms:.2f} ms", "≤ 3 ms", menus.total_cpu_ms <= 3,
+        ),
+        Verdict(
+            "webhooks accepted while others are worked on",
+            f"{taken.per_second:.0f}/s", "≥ 500/s", taken.per_second >= 500,
+        ),
+        Verdict(
+            "webhooks accepted: p99", f"{taken.p99_ms:.0f} ms", "≤ 100 ms", taken.p99_ms <= 100
+        ),
+        Verdict(
+            "webhooks worked off after the burst",
+            f"{worked.per_second:.0f}/s", "≥ 100/s", worked.per_second >= 100,
         ),
         Verdict(
             "bystander's p99 in a login storm, times that without",

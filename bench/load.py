@@ -1,6 +1,7 @@
 """A load client that costs little: prebuilt requests over kept-alive sockets."""
 
 import asyncio
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -92,20 +93,30 @@ class Connection(asyncio.Protocol):
 
 
 async def run(
-    base_url: str, request: Callable[[int], Request], *, clients: int, seconds: float
+    base_url: str,
+    request: Callable[[int], Request],
+    *,
+    clients: int,
+    seconds: float,
+    most: int = sys.maxsize,
 ) -> Outcome:
-    """Ask as fast as answers come, by `clients` at once; `request` is given a running number."""
+    """Ask as fast as answers come, by `clients` at once; `request` is given a running number.
+
+    Ends after so many seconds, or `most` requests.
+    """
     host, _, port = urlsplit(base_url).netloc.partition(":")
     loop = asyncio.get_running_loop()
     latencies: list[float] = []
     statuses: dict[int, int] = {}
-    counter = iter(range(1_000_000_000))
+    numbers = iter(range(most))
     stop_at = time.perf_counter() + seconds
 
     async def client() -> None:
         _, connection = await loop.create_connection(Connection, host, int(port))
-        while time.perf_counter() < stop_at:
-            wire = request(next(counter)).wire(f"{host}:{port}")
+        for number in numbers:
+            if time.perf_counter() > stop_at:
+                break
+            wire = request(number).wire(f"{host}:{port}")
             began = time.perf_counter()
             status = await connection.ask(wire)
             latencies.append(time.perf_counter() - began)
