@@ -99,9 +99,12 @@ def _settle() -> ReturningUpdate[*tuple[Any, ...]]:
     # With the entry at its end, and without its first one when it is full.
     is_full = func.jsonb_array_length(columns.history) >= LONGEST_HISTORY
     shortened = case((is_full, columns.history.op("-")(0)), else_=columns.history)
+    # What a person chose while a try was under way is not what that try looked at.
+    known = (columns.external_id, columns.media_item_id)
+    unchosen = (each.is_not_distinct_from(_read(each)) for each in known)
     return (
         update(EVENTS)
-        .where(columns.id == bindparam("event_id"), columns.state.in_(map(literal, DUE)))
+        .where(columns.id == bindparam("event_id"), columns.state.in_(map(literal, DUE)), *unchosen)
         .values(
             attempts=columns.attempts + 1,
             history=shortened.op("||")(bindparam("entry", type_=JSONB)),
@@ -114,6 +117,10 @@ def _settle() -> ReturningUpdate[*tuple[Any, ...]]:
 
 def _given(column: Any) -> Any:
     return bindparam(f"given_{column.name}", type_=column.type)
+
+
+def _read(column: Any) -> Any:
+    return bindparam(f"read_{column.name}", type_=column.type)
 
 
 # Built once: making a statement costs more than running it.
@@ -167,11 +174,12 @@ async def remember(session: Reader, clue: Clue, match: Match, at: datetime) -> N
 
 
 async def settle(session: Reader, event: Event, conclusion: Conclusion) -> bool:
-    """Write it down; False when somebody else has decided since, or the event is gone."""
+    """Write it down; False when somebody else has decided or chosen since, or the event is gone."""
+    read = {"read_external_id": event.external_id, "read_media_item_id": event.media_item_id}
     columns = {"sender": event.sender, **_columns(conclusion)}
     values = {f"given_{name}": value for name, value in columns.items()}
     written = await session.execute(
-        SETTLE, {"event_id": event.id, "entry": [_entry(conclusion)], **values}
+        SETTLE, {"event_id": event.id, "entry": [_entry(conclusion)], **read, **values}
     )
     return written.first() is not None
 
