@@ -226,6 +226,16 @@ async def test_a_discarded_letter_stays_listed_with_who_and_why(letters, bury):
     assert await letters.replay([letter.letter_id]) == [letter.letter_id]
 
 
+async def test_errors_and_reasons_may_be_in_any_language(letters, bury):
+    await bury("Łódź → Jóga")
+    [letter_id] = await ids_of(letters, Wanted(text="łódź → jóga cannot"))
+    assert await letters.discard([letter_id], "smazáno", by="ana") == [letter_id]
+    [letter], _ = await letters.page(Wanted(discarded=True), 0, 10)
+    assert (letter.error, letter.discard_reason) == (
+        "RuntimeError: Łódź → Jóga cannot be done", "smazáno",
+    )  # fmt: skip
+
+
 async def test_nobody_moves_the_letters_of_another(letters, bury, jetstream, connect_nats):
     await bury("a")
     found = await ids_of(letters)

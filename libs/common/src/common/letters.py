@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from email.header import Header, decode_header
 
 from nats.js.api import RawStreamMsg
 
@@ -42,7 +43,7 @@ class Wanted:
 
 
 def letter_of(message: RawStreamMsg) -> Letter:
-    headers = without_orders(message.headers)
+    headers = {name: _text(value) for name, value in without_orders(message.headers).items()}
     _, service, _, consumer = (message.subject or "").split(".", 3)
     return Letter(
         letter_id=message.seq or 0,
@@ -59,3 +60,11 @@ def letter_of(message: RawStreamMsg) -> Letter:
         discarded_by=headers.get(dead_letters.DISCARDED_BY, ""),
         discard_reason=headers.get(dead_letters.DISCARD_REASON, ""),
     )
+
+
+def _text(value: str | Header) -> str:
+    """nats-py reads a stored message's headers as an e-mail's, where other letters are encoded."""
+    if isinstance(value, str):
+        return value
+    chunks = [each for each, _ in decode_header(value)]
+    return b"".join(chunks).decode(errors="replace")
