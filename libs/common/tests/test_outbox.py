@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 from prometheus_client import REGISTRY
 
+from common import outbox
 from common.outbox import Relay, depth
 from tastebuds.menus.v1.menu_events_pb2 import MenuPublished
 
@@ -81,6 +82,26 @@ async def test_two_relays_publish_nothing_twice_and_one_takes_over(
         await write(database, tables, ["c"])
         await eventually(partial(is_empty, database, tables))
     assert await published() == ["a", "b", "c"]
+
+
+class Frozen(Relay):
+    """As if its process had been stopped, with its connection open."""
+
+    async def _rest(self):
+        await asyncio.sleep(8)
+
+
+async def test_a_leader_that_freezes_is_replaced(
+    database, tables, jetstream, published, running, eventually, monkeypatch
+):
+    monkeypatch.setitem(vars(outbox), "SILENT_MILLISECONDS", 300)
+    async with running(Frozen(database, jetstream, tables.Outbox).run):
+        await asyncio.sleep(0.2)  # it leads
+        monkeypatch.undo()
+        async with running(Relay(database, jetstream, tables.Outbox).run):
+            await write(database, tables, ["a"])
+            await eventually(partial(is_empty, database, tables), seconds=4)
+    assert await published() == ["a"]
 
 
 async def test_a_relay_that_stands_by_is_quiet_after_news(

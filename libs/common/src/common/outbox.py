@@ -27,6 +27,8 @@ BATCH = 200
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 0.5
 PUBLISH_TIMEOUT_SECONDS = 5
+# Longer than a leader that lives is ever silent; one that is frozen loses its session and the lock.
+SILENT_MILLISECONDS = 15_000
 
 published_total = Counter("outbox_published", "Events published by the relay.")
 
@@ -93,7 +95,8 @@ class Relay:
     async def _lead(self, connection: AsyncConnection, stopping: asyncio.Event) -> None:
         driver: Any = (await connection.get_raw_connection()).driver_connection
         await driver.add_listener(self._channel, lambda *_: self._wake.set())
-        lock = select(func.pg_try_advisory_lock(func.hashtext(self._channel)))
+        silence = func.set_config("idle_session_timeout", str(SILENT_MILLISECONDS), False)  # noqa: FBT003
+        lock = select(func.pg_try_advisory_lock(func.hashtext(self._channel)), silence)
         while not stopping.is_set():
             if await connection.scalar(lock):
                 await connection.commit()
