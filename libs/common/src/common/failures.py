@@ -42,5 +42,7 @@ def is_away(error: Exception) -> bool:
 
 
 def in_words(error: Exception) -> str:
+    if isinstance(error, AioRpcError):  # which says of itself where its peer is, line by line
+        return f"{error.code().name}: {error.details() or 'without a word'}"[:WORDS_LENGTH]
     words = str(error) if isinstance(error, TryLater) else f"{type(error).__name__}: {error}"
     return words[:WORDS_LENGTH]
