@@ -19,6 +19,7 @@ log = structlog.get_logger()
 AWAY_SECONDS = 2.0
 # Also how long a stop may have to wait for an idle consumer.
 FETCH_SECONDS = 1.0
+FREE_AT_ONCE_SECONDS = 0.05
 # Longer than a try may take.
 ACK_WAIT_SECONDS = 30
 GRACE_SECONDS = 10.0
@@ -77,14 +78,11 @@ class Durable:
         bound = await jetstream.pull_subscribe_bind(self.state.durable, stream=self.state.stream)
         try:
             while not stopping.is_set():
-                if len(self._busy) == self._slots:
-                    await asyncio.wait(
-                        self._busy, timeout=FETCH_SECONDS, return_when=asyncio.FIRST_COMPLETED
-                    )
+                free = await self._free_slots()
+                if not free:
                     continue
                 with suppress(TimeoutError):  # nothing came
-                    free = (self._slots - len(self._busy)) * self._portion
-                    messages = await bound.fetch(free, timeout=FETCH_SECONDS)
+                    messages = await bound.fetch(free * self._portion, timeout=FETCH_SECONDS)
                     for start in range(0, len(messages), self._portion):
                         portion = messages[start : start + self._portion]
                         slot = slots.create_task(self._take_all(jetstream, stopping, portion))
@@ -92,6 +90,17 @@ class Durable:
                         slot.add_done_callback(self._busy.discard)
         finally:
             await bound.unsubscribe()
+
+    async def _free_slots(self) -> int:
+        """Half of them, or fewer when no other gets free at once: each fetch has its price."""
+        while len(self._busy) > self._slots // 2:
+            wait = FETCH_SECONDS if len(self._busy) == self._slots else FREE_AT_ONCE_SECONDS
+            freed, _ = await asyncio.wait(
+                self._busy, timeout=wait, return_when=asyncio.FIRST_COMPLETED
+            )
+            if not freed:
+                break
+        return self._slots - len(self._busy)
 
     async def _take_all(
         self, jetstream: JetStreamContext, stopping: asyncio.Event, messages: Sequence[Msg]

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
-    Executable,
     Text,
     Uuid,
     bindparam,
@@ -58,9 +56,23 @@ _STATE = select(_STATES).where(
 )
 _STATE_KEY = ("user_id", "media_item_id")
 _new_state = insert(_STATES)
-_ADD_OR_LOCK_STATE = _new_state.on_conflict_do_update(
-    index_elements=_STATE_KEY, set_={"user_id": _new_state.excluded.user_id}
-).returning(_STATES)
+_noted = (
+    insert(_ACTIVITIES)
+    .values(user_id=bindparam("user_id"), key=bindparam("key"))
+    .on_conflict_do_nothing()
+    .returning(_ACTIVITIES.c.key)
+    .cte("noted")
+)
+_ADD_OR_LOCK_STATE = (
+    _new_state.from_select(
+        [column.name for column in _STATES.c],
+        select(*(bindparam(column.name, type_=column.type) for column in _STATES.c)).select_from(
+            _noted
+        ),
+    )
+    .on_conflict_do_update(index_elements=_STATE_KEY, set_={"user_id": _new_state.excluded.user_id})
+    .returning(_STATES)
+)
 _REPLACE_STATE = _new_state.on_conflict_do_update(
     index_elements=_STATE_KEY,
     set_={
@@ -73,9 +85,21 @@ _FOLLOWING = ("status", "started_at", "finished_at", "updated_at")
 _MOVE_STATE = (
     update(_STATES)
     .where(_STATES.c.id == bindparam("state_id"))
-    .values({name: bindparam(name) for name in _FOLLOWING})
+    .values({name: bindparam(f"state_{name}") for name in _FOLLOWING})
 )
-_ADD_LOG = insert(_LOGS)
+# Parameters that are called like a column would be values of both statements.
+_ADD_LOG = insert(_LOGS).values(
+    id=bindparam("log_id"),
+    user_id=bindparam("log_user_id"),
+    media_item_id=bindparam("log_media_item_id"),
+    log_type=bindparam("log_type_"),
+    notes=bindparam("log_notes"),
+    idempotency_key=bindparam("log_key"),
+    logged_at=bindparam("log_logged_at"),
+    created_at=bindparam("log_at"),
+    updated_at=bindparam("log_at"),
+)
+_MOVE_STATE_AND_ADD_LOG = _ADD_LOG.add_cte(_MOVE_STATE.cte("moved"))
 _STATES_OF = (
     select(_STATES)
     .where(_STATES.c.user_id == bindparam("user_id"))
@@ -144,53 +168,63 @@ async def find_state(session: Reader, user_id: UUID, media_item_id: UUID) -> Sta
     return None if row is None else _to_state(row)
 
 
-async def add_or_lock_state(session: Session, state: State) -> State:
-    """The new state, or unchanged the one that was there; either is held until the commit.
+async def note_and_hold_state(session: Session, key: str, state: State) -> State | None:
+    """The new state, or unchanged the one that was there; None when the activity was noted before.
 
-    In one statement: parallel activities follow one another already when none has a state yet.
+    In one statement, which waits for a twin under way: parallel activities follow one another
+    already when none has a state yet. The state is held until the commit.
     """
-    return await _put(session, _ADD_OR_LOCK_STATE, state)
+    with _of_known_item(state.media_item_id):
+        held = await session.execute(_ADD_OR_LOCK_STATE, {"key": key, **_values(state)})
+    row = held.one_or_none()
+    return None if row is None else _to_state(row)
 
 
 async def replace_state(session: Session, state: State) -> State:
     """The state as it is now: one that was there keeps its id."""
-    return await _put(session, _REPLACE_STATE, state)
+    with _of_known_item(state.media_item_id):
+        return _to_state((await session.execute(_REPLACE_STATE, _values(state))).one())
 
 
-async def _put(session: Session, statement: Executable, state: State) -> State:
-    values = {
+def _values(state: State) -> dict[str, object]:
+    return {
         "id": state.id,
         "user_id": state.user_id,
         "media_item_id": state.media_item_id,
+        "status": state.standing.status,
+        "started_at": state.standing.started_at,
+        "finished_at": state.standing.finished_at,
+        "rating": state.opinion.rating,
+        "favorite": state.opinion.favorite,
+        "notes": state.opinion.notes,
         "updated_at": state.updated_at,
-        **asdict(state.standing),
-        **asdict(state.opinion),
     }
-    with _of_known_item(state.media_item_id):
-        return _to_state((await session.execute(statement, values)).one())
 
 
-async def move_state(session: Session, state: State) -> None:
-    """Of a state that is locked, what follows from activities."""
-    values = {"state_id": state.id, "updated_at": state.updated_at, **asdict(state.standing)}
-    await session.execute(_MOVE_STATE, values)
-
-
-async def add_log(session: Session, report: Report, log_type: LogType) -> None:
-    at = now()
-    values = {
-        "id": new_id(),
-        "user_id": report.user_id,
-        "media_item_id": report.media_item_id,
-        "log_type": log_type,
-        "notes": report.notes,
-        "idempotency_key": report.key,
-        "logged_at": report.occurred_at,
-        "created_at": at,
-        "updated_at": at,
-    }
+async def add_log(
+    session: Session, report: Report, log_type: LogType, *, moved: State | None
+) -> None:
+    """The entry, and where the state that is held has moved with it."""
+    values = _entry(report, log_type)
+    if moved is not None:
+        state = _values(moved)
+        values |= {"state_id": moved.id} | {f"state_{name}": state[name] for name in _FOLLOWING}
+    statement = _ADD_LOG if moved is None else _MOVE_STATE_AND_ADD_LOG
     with _of_known_item(report.media_item_id):
-        await session.execute(_ADD_LOG, values)
+        await session.execute(statement, values)
+
+
+def _entry(report: Report, log_type: LogType) -> dict[str, object]:
+    return {
+        "log_id": new_id(),
+        "log_user_id": report.user_id,
+        "log_media_item_id": report.media_item_id,
+        "log_type_": log_type,
+        "log_notes": report.notes,
+        "log_key": report.key,
+        "log_logged_at": report.occurred_at,
+        "log_at": now(),
+    }
 
 
 async def tag(session: Session, owner_id: UUID, media_item_id: UUID, names: Sequence[str]) -> bool:

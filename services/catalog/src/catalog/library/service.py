@@ -24,12 +24,15 @@ class Recorded:
 
 
 async def record(session: Session, report: Report) -> Recorded:
-    """At most five statements. Of calls with one key the first has an effect, also in parallel."""
+    """At most three statements. Of calls with one key the first has an effect, also in parallel."""
     user_id, media_item_id = report.user_id, report.media_item_id
-    is_news = await repository.note_activity(session, user_id, report.key)
-    if is_news and report.activity is not None:
+    recorded = None
+    if report.activity is not None:
         recorded = await _follow(session, report, report.activity)
-    else:
+    elif await repository.note_activity(session, user_id, report.key):
+        recorded = Recorded(None, changed=False)
+    is_news = recorded is not None
+    if recorded is None or recorded.state is None:
         known = await repository.find_state(session, user_id, media_item_id)
         recorded = Recorded(known, changed=False)
     if (
@@ -41,8 +44,8 @@ async def record(session: Session, report: Report) -> Recorded:
     return recorded
 
 
-async def _follow(session: Session, report: Report, activity: Activity) -> Recorded:
-    """The state and the entry of the diary."""
+async def _follow(session: Session, report: Report, activity: Activity) -> Recorded | None:
+    """The state and the entry of the diary; None when the activity was noted before."""
     new = State(
         id=new_id(),
         user_id=report.user_id,
@@ -51,16 +54,19 @@ async def _follow(session: Session, report: Report, activity: Activity) -> Recor
         opinion=Opinion(),
         updated_at=now(),
     )
-    state = await repository.add_or_lock_state(session, new)
-    before = None if state.id == new.id else state.standing
-    standing = rules.standing(activity, report.occurred_at, before)
+    held = await repository.note_and_hold_state(session, report.key, new)
+    if held is None:
+        return None
+    before = None if held.id == new.id else held.standing
     log_type = rules.log_type(activity, before)
-    if standing != state.standing:
-        state = replace(state, standing=standing, updated_at=now())
-        await repository.move_state(session, state)
-    if log_type is not None:
-        await repository.add_log(session, report, log_type)
-    return Recorded(state, changed=log_type is not None)
+    if log_type is None:
+        return Recorded(held, changed=False)
+    standing = rules.standing(activity, report.occurred_at, before)
+    moved = None
+    if standing != held.standing:
+        moved = replace(held, standing=standing, updated_at=new.updated_at)
+    await repository.add_log(session, report, log_type, moved=moved)
+    return Recorded(moved or held, changed=True)
 
 
 async def set_state(
