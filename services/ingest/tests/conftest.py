@@ -33,14 +33,23 @@ class Unknown(DomainError):
 
 
 class Catalogue(MediaServiceServicer):
-    """Keeps what it is given, as the catalogue does; `drafts` are in order of arrival."""
+    """Keeps what it is given, as the catalogue does; `drafts` are in order of arrival.
+
+    `faults["UpsertMedia"]` is what that RPC raises.
+    """
 
     def __init__(self):
         self.items = {}
         self.drafts = []
         self.lookups = []
+        self.faults = {}
+
+    def _fail(self, rpc):
+        if rpc in self.faults:
+            raise self.faults[rpc]
 
     async def UpsertMedia(self, request, context):
+        self._fail("UpsertMedia")
         draft = request.draft
         self.drafts.append(draft)
         key = (draft.source_name, draft.external_id)
@@ -55,6 +64,7 @@ class Catalogue(MediaServiceServicer):
         )
 
     async def FindMediaBySource(self, request, context):
+        self._fail("FindMediaBySource")
         key = (request.source_name, request.external_id)
         self.lookups.append(key)
         if key not in self.items:

@@ -7,6 +7,7 @@ from uuid import uuid4
 import grpc
 import pytest
 
+from common.errors import DomainError, Kind
 from common.grpc_errors import from_rpc_error
 from ingest.consumers import on_user_deleted
 from ingest.models import Idempotency, IngestJob, IngestJobItem
@@ -20,6 +21,14 @@ from .upstream_stub import Answer, FakeTime
 STATES = job_pb2.JobState
 ITEMS = job_pb2.JobItemState
 BROKEN = Answer({"error": "broken"}, status=500)
+
+
+class Refused(DomainError):
+    kind = Kind.INVALID
+    reason = "INVALID_MEDIA"
+
+    def __init__(self):
+        super().__init__("A title may be at most 500 characters long.")
 
 
 @pytest.fixture
@@ -224,6 +233,17 @@ async def test_what_the_source_does_not_have_has_failed(desk, upstream):
     [item] = await desk.items(job.id)
     assert (item.state, item.attempts) == (ITEMS.JOB_ITEM_STATE_FAILED, 1)
     assert item.last_error == "tmdb has no item movie:1"
+
+
+@pytest.mark.parametrize("rpc", ["FindMediaBySource", "UpsertMedia"])
+async def test_what_the_catalogue_refuses_has_failed_in_its_words(desk, films, catalogue, rpc):
+    catalogue.faults[rpc] = Refused()
+    job = await desk.start(*films(1))
+    [sent] = await desk.sent()
+    assert await desk.take(sent) is None
+    [item] = await desk.items(job.id)
+    assert (item.state, item.attempts) == (ITEMS.JOB_ITEM_STATE_FAILED, 1)
+    assert item.last_error == "A title may be at most 500 characters long."
 
 
 async def test_a_source_that_was_switched_off_fails_its_works(desk, upstream, films):

@@ -82,6 +82,7 @@ class CatalogClient:
         self._media = MediaServiceStub(channel)
 
     async def find(self, source: Source, external_id: str) -> Stored | None:
+        """Raises what the catalogue refuses for good, and AioRpcError while it is away."""
         request = media_service_pb2.FindMediaBySourceRequest(
             source_name=source, external_id=external_id
         )
@@ -90,10 +91,11 @@ class CatalogClient:
         except AioRpcError as error:
             if error.code() is StatusCode.NOT_FOUND:
                 return None
-            raise
+            raise _refusal(error) or error from error
         return Stored(reply.item, list(reply.sources))
 
     async def upsert(self, draft: MediaDraft, *, refresh: bool) -> Stored:
+        """Raises as `find` does."""
         request = media_service_pb2.UpsertMediaRequest(draft=to_proto(draft), refresh=refresh)
         try:
             reply = await self._media.UpsertMedia(request, **onward())
