@@ -8,7 +8,6 @@ import grpc
 import orjson
 import pytest
 from sqlalchemy import func, select, text
-from sqlalchemy.dialects import postgresql
 
 from common.access import services_of
 from common.db import new_id, now
@@ -191,17 +190,32 @@ async def test_counts_are_by_state_and_the_latest_is_told(ana, join, database):
     assert not listed["radarr"].HasField("last_received_at")
 
 
+async def test_counts_are_of_the_last_thirty_days_and_the_latest_event_of_all(ana, database):
+    minted = (await ana.mint("plex")).integration
+    long_ago = (now() - timedelta(days=31)).replace(microsecond=0)
+    async with database.sessions.begin() as session:
+        session.add(event_of(minted, received_at=long_ago))
+    [listed] = await ana.list()
+    assert listed.counts == {}
+    assert listed.last_received_at.ToDatetime(long_ago.tzinfo) == long_ago
+    await ana.test(minted.id)
+    [listed] = await ana.list()
+    assert listed.counts == {"received": 1}
+
+
 async def test_counting_looks_at_an_index_alone(ana, database):
     minted = (await ana.mint("plex")).integration
     async with database.sessions.begin() as session:
         session.add_all(event_of(minted) for _ in range(500))
-    counting = repository.TALLIES.params(integration_ids=[UUID(minted.id), uuid4()]).compile(
-        dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}
-    )
+    wanted = {"integration_ids": [UUID(minted.id), uuid4()], "since": now()}
     async with database.readers() as reader:
         await reader.execute(text("vacuum analyze ingest.webhook_events"))
-        plan = await reader.execute(text(f"explain {counting}"))
-    assert "Index Only Scan using ix_webhook_events_counts" in str(plan.all())
+        plan = str(
+            (await reader.execute(text(f"explain {repository.TALLIES.element}"), wanted)).all()
+        )
+    assert "Index Only Scan using ix_webhook_events_latest" in plan
+    assert "Index Only Scan Backward using ix_webhook_events_latest" in plan
+    assert "on webhook_events" not in plan.replace("ix_webhook_events_latest on webhook_events", "")
 
 
 async def test_name_effects_and_accounts_change_one_by_one(ana, database):

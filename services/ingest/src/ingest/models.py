@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import DateTime, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -85,7 +85,10 @@ class Integration(Base):
     """A sender that may post to a person's account; revoking keeps the row for its events."""
 
     __tablename__ = "integrations"
-    __table_args__ = (UniqueConstraint("user_id", "sender", "name"),)
+    __table_args__ = (
+        UniqueConstraint("user_id", "sender", "name"),
+        Index("ix_integrations_forgotten", "id", postgresql_where="forgotten_at is not null"),
+    )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     user_id: Mapped[UUID]
     sender: Mapped[str] = mapped_column(String(32))
@@ -98,6 +101,8 @@ class Integration(Base):
     accounts: Mapped[list[str]]
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    # Its person's account is gone: nothing follows from its events, which are being deleted.
+    forgotten_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
     last_used_address: Mapped[str | None] = mapped_column(String(64))
     connected_at: Mapped[datetime | None]
@@ -112,8 +117,14 @@ class WebhookEvent(Base):
     __table_args__ = (
         Index("ix_webhook_events_user_id_id", "user_id", "id"),
         # What a list of integrations shows of their events, without a look at the rows.
-        Index("ix_webhook_events_counts", "integration_id", "state", "received_at"),
+        Index("ix_webhook_events_latest", "integration_id", "received_at", "state"),
         Index("ix_webhook_events_received_at", "received_at"),
+        Index("ix_webhook_events_bodies", "received_at", postgresql_where="body is not null"),
+        Index(
+            "ix_webhook_events_undecided",
+            text("coalesce(next_try_at, received_at)"),
+            postgresql_where="state in ('received', 'waiting')",
+        ),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     integration_id: Mapped[UUID] = mapped_column(ForeignKey(Integration.id, ondelete="CASCADE"))
@@ -139,6 +150,8 @@ class WebhookEvent(Base):
     source: Mapped[str] = mapped_column(String(64))
     external_id: Mapped[str] = mapped_column(String(500))
     media_item_id: Mapped[UUID | None]
+    # When its person said which work it is about; null while only we have told.
+    chosen_at: Mapped[datetime | None]
     duplicate_of: Mapped[UUID | None]
     # In words, what was done.
     effects: Mapped[list[str]]

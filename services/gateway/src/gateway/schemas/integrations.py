@@ -105,7 +105,7 @@ class Integration(Schema):
     """When it first sent anything, a test included."""
     last_received_at: datetime | None
     counts: Annotated[dict[str, int], Field(examples=[{"done": 12, "ignored": 40}])]
-    """Events by state, as far back as they are kept."""
+    """Events of the last 30 days by state."""
     last_error: str | None
     last_error_at: datetime | None
     effects: Effects

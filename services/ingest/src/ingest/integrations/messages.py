@@ -77,13 +77,12 @@ def from_sender(sender: Sender) -> pb.Sender:
 
 
 def from_seen(seen: Seen) -> pb.Integration:
-    integration, tallies = seen
-    last_received_at = max((tally.last_received_at for tally in tallies), default=None)
+    integration, tally = seen
     times = {
         "created_at": integration.created_at,
         "last_used_at": integration.last_used_at,
         "connected_at": integration.connected_at,
-        "last_received_at": last_received_at,
+        "last_received_at": tally.last_received_at,
         "last_error_at": integration.last_error_at,
     }
     return pb.Integration(
@@ -95,7 +94,7 @@ def from_seen(seen: Seen) -> pb.Integration:
         last_error=integration.last_error,
         effects=_from_effects(Effects.from_json(integration.effects)),
         accounts=integration.accounts,
-        counts={tally.state: tally.number for tally in tallies},
+        counts=tally.counts,
         **{field: timestamp(at) for field, at in times.items() if at is not None},
     )
 

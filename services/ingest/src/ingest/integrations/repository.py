@@ -1,40 +1,51 @@
 """SQL of integrations. Live are those that have a token."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Uuid,
+    and_,
+    delete,
+    func,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 
 from common.db import Reader, Session
 from ingest.integrations.choices import OwnIntegration
-from ingest.models import Integration, WebhookEvent
+from ingest.models import Integration
 
 # Of pg_advisory_xact_lock; the second number is the person's.
 INTEGRATIONS_OF_PERSON = 2
 
 IS_LIVE = Integration.token_hash.is_not(None)
+# Of late, so that a long history makes no list slow.
+COUNTED_FOR = timedelta(days=30)
 # From an index alone.
-TALLIES = (
-    select(
-        WebhookEvent.integration_id,
-        WebhookEvent.state,
-        func.count(),
-        func.max(WebhookEvent.received_at),
-    )
-    .where(WebhookEvent.integration_id.in_(bindparam("integration_ids", expanding=True)))
-    .group_by(WebhookEvent.integration_id, WebhookEvent.state)
-)
+TALLIES = text("""
+select held.id as integration_id,
+    (select max(received_at) from ingest.webhook_events where integration_id = held.id)
+        as last_received_at,
+    (select coalesce(jsonb_object_agg(state, number), '{}') from (
+        select state, count(*) as number from ingest.webhook_events
+        where integration_id = held.id and received_at >= :since group by state
+    ) of_late) as counts
+from ingest.integrations held where held.id = any(:integration_ids)
+""").columns(integration_id=Uuid, last_received_at=DateTime(timezone=True), counts=JSONB)
 
 
 class Tally(NamedTuple):
-    """How many events of an integration are in a state, and when the latest of them came."""
+    """When the latest event came, and how many of late are in which state."""
 
-    integration_id: UUID
-    state: str
-    number: int
-    last_received_at: datetime
+    last_received_at: datetime | None
+    counts: Mapping[str, int]
 
 
 class Key(NamedTuple):
@@ -61,10 +72,13 @@ async def count_live(session: Session, user_id: UUID) -> int:
     return await session.scalar(mine) or 0
 
 
-async def tallies(session: Session, integration_ids: Sequence[UUID]) -> list[Tally]:
-    """Of all their events."""
-    rows = await session.execute(TALLIES, {"integration_ids": integration_ids})
-    return [Tally._make(row) for row in rows]
+async def tallies(
+    session: Session, integration_ids: Sequence[UUID], at: datetime
+) -> Mapping[UUID, Tally]:
+    """As of `at`; those that are not there yet have none."""
+    wanted = {"integration_ids": integration_ids, "since": at - COUNTED_FOR}
+    rows = await session.execute(TALLIES, wanted)
+    return {row.integration_id: Tally(row.last_received_at, row.counts) for row in rows}
 
 
 async def find_live(session: Session, own: OwnIntegration) -> Integration | None:

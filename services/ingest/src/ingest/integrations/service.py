@@ -1,6 +1,6 @@
 """What one does with integrations."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 from uuid import UUID
 
@@ -28,16 +28,13 @@ class Seen(NamedTuple):
     """An integration, and what became of its events."""
 
     integration: Integration
-    tallies: Sequence[Tally]
+    tally: Tally
 
 
 async def list_own(session: Session, *, user_id: UUID) -> list[Seen]:
     integrations = await repository.live_ones(session, user_id)
-    tallies = await repository.tallies(session, [each.id for each in integrations])
-    return [
-        Seen(each, [tally for tally in tallies if tally.integration_id == each.id])
-        for each in integrations
-    ]
+    tallies = await repository.tallies(session, [each.id for each in integrations], now())
+    return [Seen(each, tallies[each.id]) for each in integrations]
 
 
 async def mint(
@@ -90,7 +87,9 @@ async def update(session: Session, *, own: OwnIntegration, change: Change) -> Se
 
 
 async def _seen(session: Session, integration: Integration) -> Seen:
-    return Seen(integration, await repository.tallies(session, [integration.id]))
+    await session.flush()
+    tallies = await repository.tallies(session, [integration.id], now())
+    return Seen(integration, tallies[integration.id])
 
 
 async def revoke(session: Session, *, own: OwnIntegration) -> None:

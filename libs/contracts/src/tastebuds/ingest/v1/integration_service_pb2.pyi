@@ -169,7 +169,7 @@ class Integration(_message.Message):
 
     @_builtins.property
     def counts(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
-        """Events by state, as far back as they are kept."""
+        """Events of the last 30 days by state."""
 
     def __init__(
         self,
