@@ -1,5 +1,11 @@
 """Reads, transactions, and what goes wrong with either."""
 
+import asyncio
+import os
+import signal
+import time
+from contextlib import contextmanager
+
 import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
@@ -51,3 +57,49 @@ async def test_every_statement_is_counted_once_however_it_is_sent(database, tabl
         await session.execute(insert(tables.Effect), [{"name": "a"}, {"name": "b"}])
         session.add(tables.Effect(name="c"))
     assert sent() - before == 4
+
+
+@contextmanager
+def frozen(backend):
+    os.kill(backend, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(backend, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("way", ["readers", "sessions"])
+async def test_a_frozen_server_holds_nobody_for_ever(postgres, monkeypatch, way):
+    monkeypatch.setitem(vars(db), "COMMAND_TIMEOUT_SECONDS", 0.5)
+    url = postgres.create_service_database("menus")
+    backend = text("select pg_backend_pid()")
+    async with asyncio.timeout(20), db.connect(url, pool_size=1) as database:
+        async with database.readers() as reader:
+            old = await reader.scalar(backend)
+        began = time.monotonic()
+        with frozen(old), pytest.raises(TimeoutError) as caught:
+            async with getattr(database, way)() as session:
+                await session.execute(text("select 1"))
+        assert time.monotonic() - began < 5
+        assert db.is_unavailable(caught.value)
+        async with database.readers() as reader:
+            assert await reader.scalar(backend) != old
+
+
+async def test_listening_is_no_command_that_could_take_too_long(postgres, monkeypatch):
+    monkeypatch.setitem(vars(db), "COMMAND_TIMEOUT_SECONDS", 0.3)
+    heard = asyncio.Event()
+    url = postgres.create_service_database("menus")
+    async with (
+        asyncio.timeout(20),
+        db.connect(url) as database,
+        database.engine.connect() as connection,
+        database.readers() as reader,
+    ):
+        driver = (await connection.get_raw_connection()).driver_connection
+        await driver.add_listener("news", lambda *_: heard.set())
+        await connection.commit()
+        await asyncio.sleep(0.6)
+        await reader.execute(text("notify news"))
+        await heard.wait()
+        await connection.invalidate()

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from asyncpg import PostgresError
 from prometheus_client import Counter
-from sqlalchemy import MetaData, event, text
+from sqlalchemy import ExceptionContext, MetaData, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import (
@@ -37,6 +37,8 @@ NAMING_CONVENTION = {
     "pk": "pk_%(table_name)s",
 }
 STATEMENT_TIMEOUT_MS = 15_000
+# A server that is frozen does not look at its clock: then this side's decides.
+COMMAND_TIMEOUT_SECONDS = STATEMENT_TIMEOUT_MS / 1000 + 3
 CONNECT_TIMEOUT_SECONDS = 5
 POOL_TIMEOUT_SECONDS = 5
 # PostgreSQL error codes, appendix A: connection exceptions, insufficient resources (a full disk is
@@ -80,6 +82,7 @@ async def connect(url: str, pool_size: int = 10) -> AsyncIterator[Database]:
         pool_use_lifo=True,  # few connections stay warm rather than all of them cool
         connect_args={
             "timeout": CONNECT_TIMEOUT_SECONDS,
+            "command_timeout": COMMAND_TIMEOUT_SECONDS,
             "server_settings": {
                 "statement_timeout": str(STATEMENT_TIMEOUT_MS),
                 "idle_in_transaction_session_timeout": str(STATEMENT_TIMEOUT_MS),
@@ -90,6 +93,7 @@ async def connect(url: str, pool_size: int = 10) -> AsyncIterator[Database]:
     # At the dialect: events of the engine would be joined anew for every connection taken.
     for what in ("do_execute", "do_executemany"):
         event.listen(autocommit.sync_engine, what, _count_statement)
+    event.listen(autocommit.sync_engine, "handle_error", _leave_frozen)
     engine = autocommit.execution_options(isolation_level="READ COMMITTED")
     try:
         yield Database(
@@ -109,6 +113,13 @@ async def connect_when_ready(settings: DataServiceSettings) -> AsyncIterator[Dat
 
 def _count_statement(*_: object) -> None:
     statements_total.inc()
+
+
+def _leave_frozen(context: ExceptionContext) -> None:
+    """Nobody waits for the rollback of a connection that does not answer; the others may do."""
+    if isinstance(context.original_exception, TimeoutError):
+        context.is_disconnect = True
+        context.invalidate_pool_on_disconnect = False
 
 
 def is_unavailable(error: BaseException) -> bool:
