@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from pydantic import ValidationError
 
 from ingest import fields
 
@@ -118,3 +119,12 @@ def test_flags(given, expected):
 )
 def test_ordinals(given, expected):
     assert fields.ordinal(given) == expected
+
+
+def test_what_was_read_is_not_repeated_by_an_error():
+    class Strict(fields.Part):
+        token: int
+
+    with pytest.raises(ValidationError) as caught:
+        Strict.model_validate({"token": "s3cret"})
+    assert "s3cret" not in str(caught.value)

@@ -30,7 +30,8 @@ _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2})(?:[T ].*)?)?)?")
 class Part(BaseModel):
     """A part of a reply: unknown members are ignored."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    # An error's words end up in logs and dead letters; what was read may be a secret.
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
 
 def text(value: object) -> str | None:
