@@ -12,11 +12,13 @@ from ingest.models import (
     IngestJob,
     IngestJobItem,
     Integration,
+    Outbox,
     Resolution,
     WebhookEvent,
 )
 from ingest.sweeping.service import Retention
 from ingest.sweeps import sweeps
+from tastebuds.ingest.v1.work_pb2 import WebhookReceived
 
 KEPT = Retention(
     jobs=timedelta(days=30),
@@ -117,6 +119,29 @@ async def test_old_events_go_unless_somebody_is_waited_for(add, sweep, stored):
     await add(sender, *(event(sender, state, old) for state in (*OVER, *waiting)))
     assert await sweep("webhook_events") == len(OVER)
     assert await stored(WebhookEvent.state) == waiting
+
+
+async def test_webhooks_whose_message_is_lost_get_another_once_an_hour(
+    add, sweep, stored, database
+):
+    sender, at = integration(), now()
+    late, soon = at - timedelta(minutes=61), at - timedelta(minutes=59)
+    lost = [event(sender, "received", late), event(sender, "waiting", at - timedelta(days=2))]
+    lost[1].next_try_at = late
+    waits = event(sender, "waiting", late)
+    waits.next_try_at = soon
+    settled = [event(sender, state, late) for state in (*OVER, "needs_match", "undo_offered")]
+    await add(sender, *lost, event(sender, "received", soon), waits, *settled)
+    assert await sweep("forgotten_webhooks") == 2
+    messages = [WebhookReceived.FromString(each) for each in await stored(Outbox.payload)]
+    assert {each.webhook_event_id for each in messages} == {str(each.id) for each in lost}
+    assert set(await stored(Outbox.subject)) == {"job.ingest.webhooks.WebhookReceived"}
+    assert await sweep("forgotten_webhooks") == 0
+    async with database.sessions.begin() as session:
+        row = await session.get_one(WebhookEvent, lost[0].id)
+        assert (row.state, row.next_try_at >= at) == ("received", True)
+        row.next_try_at = late
+    assert await sweep("forgotten_webhooks") == 1
 
 
 async def test_what_was_said_and_found_out_is_forgotten_in_time(add, sweep, stored):

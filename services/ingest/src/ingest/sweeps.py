@@ -30,6 +30,12 @@ def sweeps(kept: Retention) -> list[Sweep]:
             kept.sweep_webhook_events,
         ),
         Sweep(
+            "forgotten_webhooks",
+            "0 5,35 * * * *",
+            "Queues webhooks anew that nobody has looked at for an hour past their time.",
+            service.sweep_forgotten_webhooks,
+        ),
+        Sweep(
             "content_keys",
             "0 */10 * * * *",
             "Forgets what is no longer a duplicate when it comes again.",

@@ -1,11 +1,14 @@
-"""What is kept for a while only."""
+"""What is kept for a while only, and what must not be forgotten."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
 from common.db import Session, now
 from ingest.sweeping import repository
+from ingest.webhooks.events import webhook_received
 
+# A message is late for minutes, when much has come in; nobody waits for one that was lost.
+FORGOTTEN_AFTER = timedelta(hours=1)
 # Sources change their ids now and then; a work that is met again is looked up again.
 RESOLUTIONS_KEPT = timedelta(days=30)
 # Windows count from when a webhook came, and those that came within one may be dealt with later.
@@ -28,6 +31,19 @@ class Retention:
 
     async def sweep_webhook_events(self, session: Session, limit: int) -> int:
         return await repository.delete_webhook_events(session, now() - self.webhook_events, limit)
+
+
+async def sweep_forgotten_webhooks(session: Session, limit: int) -> int:
+    """A new message for each whose own must be lost, at most once in FORGOTTEN_AFTER.
+
+    If it was only late after all, the second to come finds the event decided.
+    """
+    at = now()
+    forgotten = await repository.put_off_forgotten_webhooks(
+        session, at - FORGOTTEN_AFTER, until=at, limit=limit
+    )
+    session.add_all(map(webhook_received, forgotten))
+    return len(forgotten)
 
 
 async def sweep_content_keys(session: Session, limit: int) -> int:
