@@ -30,6 +30,7 @@ BOUNDARIES = {
     "libs/common/src/common/outbox.py",
     "libs/common/src/common/process.py",
     "libs/common/src/common/trying.py",
+    "services/ingest/src/ingest/jobs/consumers.py",
 }
 WIRE_LAYERS = {"service", "repository", "models", "errors"}
 

@@ -22,7 +22,7 @@ from ingest.errors import (
 )
 from ingest.jobs.messages import ITEM_STATES, JOB_STATES
 from ingest.jobs.states import Counts, ItemState, JobState
-from ingest.jobs.tries import LONGEST_WAIT_SECONDS, judge, spread
+from ingest.jobs.tries import LONGEST_WAIT_SECONDS, broken, judge, spread
 from ingest.jobs.views import DueItem
 
 HOUR = 3600.0
@@ -93,6 +93,11 @@ def test_what_is_worth_waiting_for_and_how_long(error, seconds):
 
 def test_nothing_is_tried_while_the_circuit_is_open():
     assert judge(UpstreamUnavailable("tmdb", "status 500"), backoff=2, cooldown=15).after == 15
+
+
+def test_an_error_of_ours_names_its_trace_and_nothing_else():
+    assert broken(None, backoff=10) == ("an error of ours", 10, True)
+    assert broken("0af7", backoff=10).words == "an error of ours (trace 0af7)"
 
 
 @pytest.mark.parametrize(("ahead", "seconds"), [(0, 20), (599, 20), (600, 80), (1300, 140)])

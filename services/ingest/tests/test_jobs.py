@@ -9,6 +9,7 @@ import pytest
 
 from common.errors import DomainError, Kind
 from common.grpc_errors import from_rpc_error
+from common.grpc_interceptor import DatabaseUnavailable
 from ingest.consumers import on_user_deleted
 from ingest.models import Idempotency, IngestJob, IngestJobItem
 from tastebuds.auth.v1.account_events_pb2 import UserDeleted
@@ -246,6 +247,44 @@ async def test_what_the_catalogue_refuses_has_failed_in_its_words(desk, films, c
     assert item.last_error == "A title may be at most 500 characters long."
 
 
+async def test_an_error_of_ours_is_told_without_its_words(desk, films, catalogue):
+    catalogue.faults["UpsertMedia"] = ValueError("select secret")
+    job = await desk.start(*films(1))
+    [sent] = await desk.sent()
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await desk.take(sent)
+    assert caught.value.code() is grpc.StatusCode.INTERNAL
+    [item] = await desk.items(job.id)
+    assert (item.state, item.attempts) == (ITEMS.JOB_ITEM_STATE_WAITING, 1)
+    assert item.last_error == "an error of ours"
+    assert item.HasField("next_try_at")
+    sent.attempt = LANE.most_attempts
+    await desk.pass_the_wait()
+    with pytest.raises(grpc.aio.AioRpcError):
+        await desk.take(sent)
+    await desk.due.give_up(sent.body, sent.delivery(), "INTERNAL: select secret")
+    job = await desk.job(job.id)
+    assert (job.state, job.attempts) == (STATES.JOB_STATE_FAILED, LANE.most_attempts)
+    assert job.last_error == "an error of ours"
+
+
+async def test_what_never_got_to_its_row_is_given_up_as_an_error_of_ours(desk, films):
+    job = await desk.start(*films(1))
+    [sent] = await desk.sent()
+    await desk.due.give_up(sent.body, sent.delivery(), "Hung: The handler had not ended.")
+    assert (await desk.job(job.id)).last_error == "an error of ours"
+
+
+async def test_a_peer_that_is_away_costs_no_attempt(desk, films, catalogue):
+    catalogue.faults["FindMediaBySource"] = DatabaseUnavailable()
+    job = await desk.start(*films(1))
+    [sent] = await desk.sent()
+    with pytest.raises(grpc.aio.AioRpcError):
+        await desk.take(sent)
+    [item] = await desk.items(job.id)
+    assert (item.state, item.attempts) == (ITEMS.JOB_ITEM_STATE_QUEUED, 0)
+
+
 async def test_a_source_that_was_switched_off_fails_its_works(desk, upstream, films):
     job = await desk.start(*films(1))
     [sent] = await desk.sent()
@@ -263,7 +302,8 @@ async def test_the_last_try_gives_up_and_a_letter_sent_again_revives(desk, upstr
     [sent] = await desk.sent()
     sent.attempt = LANE.most_attempts
     later = await desk.take(sent)
-    assert await desk.said() == ["IngestJobChanged"]
+    assert later.counted
+    assert await desk.said() == ["IngestJobChanged"] * 2
     for _ in range(2):
         await desk.due.give_up(sent.body, sent.delivery(), str(later))
     job = await desk.job(job.id)

@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from common import telemetry
 from common.db import Database, now
 from common.errors import DomainError
+from common.failures import is_away
 from common.jobs import Delivery, Job, Jobs, TryLater
 from common.requests import parse_id
 from ingest.clients import CatalogClient
 from ingest.connectors import Connectors
 from ingest.jobs import service
-from ingest.jobs.tries import Setback, judge, readable
+from ingest.jobs.tries import OURS, Setback, broken, judge
 from ingest.jobs.views import DueItem
 from ingest.service import Allowances, Wanted, ingest, within
 from tastebuds.ingest.v1.work_pb2 import IngestItemDue
@@ -39,23 +41,27 @@ class DueItems:
         if due is None:
             return
         _check_turn(due, delivery)
+        backoff = delivery.lane.pause_after(delivery.attempt)
         try:
             media_item_id = await self._bring_in(due)
         except DomainError as error:
-            await self._go_on(due, delivery, error)
+            cooldown = self.connectors.cooldown(due.source)
+            await self._go_on(due, delivery, judge(error, backoff=backoff, cooldown=cooldown))
+        except Exception as error:  # boundary: whatever it was, the work's row tells of it
+            if not is_away(error):
+                await self._note(due, delivery, broken(telemetry.trace_id(), backoff=backoff))
+            raise
         else:
             async with self.database.sessions.begin() as session:
                 await service.note_done(
                     session, due=due, delivery=delivery, media_item_id=media_item_id
                 )
 
-    async def give_up(self, message: IngestItemDue, delivery: Delivery, words: str) -> None:
+    async def give_up(self, message: IngestItemDue, delivery: Delivery, _: str) -> None:
+        """In the words of the last try's row: those of the failure itself may be for us alone."""
         due = await self._find(message, delivery)
         if due is not None:
-            async with self.database.sessions.begin() as session:
-                await service.note_setback(
-                    session, due=due, delivery=delivery, setback=Setback(readable(words))
-                )
+            await self._note(due, delivery, Setback(due.last_error or OURS))
 
     async def _find(self, message: IngestItemDue, delivery: Delivery) -> DueItem | None:
         item_id = parse_id("job_item_id", message.job_item_id)
@@ -78,19 +84,15 @@ class DueItems:
             )
         return parse_id("media_item_id", stored.item.id)
 
-    async def _go_on(self, due: DueItem, delivery: Delivery, error: DomainError) -> None:
+    async def _go_on(self, due: DueItem, delivery: Delivery, setback: Setback) -> None:
         """After a failure: the work waits, or has failed."""
-        setback = judge(
-            error,
-            backoff=delivery.lane.pause_after(delivery.attempt),
-            cooldown=self.connectors.cooldown(due.source),
-        )
-        if setback.after is not None and setback.counted and delivery.is_last:
-            raise TryLater(setback.words) from error  # which gives it up
-        async with self.database.sessions.begin() as session:
-            wait = await service.note_setback(session, due=due, delivery=delivery, setback=setback)
+        wait = await self._note(due, delivery, setback)
         if wait is not None:
-            raise TryLater(setback.words, wait, counted=setback.counted) from error
+            raise TryLater(setback.words, wait, counted=setback.counted)
+
+    async def _note(self, due: DueItem, delivery: Delivery, setback: Setback) -> float | None:
+        async with self.database.sessions.begin() as session:
+            return await service.note_setback(session, due=due, delivery=delivery, setback=setback)
 
 
 def _check_turn(due: DueItem, delivery: Delivery) -> None:

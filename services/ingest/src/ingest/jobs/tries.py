@@ -12,6 +12,8 @@ LONGEST_WAIT_SECONDS = 86_400.0
 # than so many in a second.
 SPREAD_SHARE = 0.25
 RETURNS_PER_SECOND = 10.0
+# All that a person is told of what is no failure of theirs or of a source.
+OURS = "an error of ours"
 
 
 class Setback(NamedTuple):
@@ -34,6 +36,11 @@ def judge(error: DomainError, *, backoff: float, cooldown: float) -> Setback:
     if isinstance(error, FetchQuotaExceeded):  # the turn of each, without a crowd every minute
         return Setback(words, asked + MINUTE * error.minutes_ahead, counted=False)
     return Setback(words, min(max(backoff, asked, cooldown), LONGEST_WAIT_SECONDS))
+
+
+def broken(trace_id: str | None, *, backoff: float) -> Setback:
+    """A fault in here or in a peer, which may have been mended by the next try."""
+    return Setback(f"{OURS} (trace {trace_id})" if trace_id else OURS, backoff)
 
 
 def spread(seconds: float, crowd: int, draw: float) -> float:
