@@ -53,7 +53,7 @@ async def test_a_decision_tells_all_that_was_found(office):
     [deed] = office.library.deeds.values()
     assert deed.activity == ACTIVITY_FINISHED
     assert deed.occurred_at.ToDatetime(SEEN_AT.tzinfo) == SEEN_AT
-    assert deed.idempotency_key == f"webhook:{row.id}"
+    assert deed.idempotency_key == f"webhook:{row.id}:{work}"
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,22 @@ async def test_a_replay_of_what_is_done_has_no_second_effect(office):
     again = await office.row(row.id)
     assert (again.state, again.external_id, len(again.history)) == ("done", "movie:5", 2)
     assert len(office.library.deeds) == 1
-    assert again.effects[-1] == "in Rainy nights / Mains already"
+    assert again.effects == [
+        "consumed, as before",
+        "tagged cosy, rain, as before",
+        "in Rainy nights / Mains already",
+    ]
+
+
+async def test_another_work_has_its_effect_though_a_try_that_died_took_the_first(office):
+    row = await office.deal(film())
+    meant = office.know("movie:6")
+    await office.change(row.id, state="received", media_item_id=meant)
+    await office.try_once(row.id)
+    row = await office.row(row.id)
+    assert row.effects == ["consumed"]
+    assert office.library.calls[-1].media_item_id == str(meant)
+    assert len(office.library.deeds) == 2
 
 
 async def test_un_played_offers_an_undo_and_does_nothing(office):

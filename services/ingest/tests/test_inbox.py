@@ -345,7 +345,7 @@ async def test_an_undo_is_taken_once(ana, office):
     assert list(event.effects) == ["want to consume"]
     [deed] = office.library.deeds.values()
     assert (deed.activity, deed.media_item_id) == (ACTIVITY_UNDONE, str(work))
-    assert deed.idempotency_key == f"undo:{row.id}"
+    assert deed.idempotency_key == f"undo:{row.id}:{work}"
     assert deed.user_id == str(office.integration.user_id)
     assert deed.occurred_at.ToDatetime(SEEN_AT.tzinfo) == SEEN_AT
     assert await ana.undo(row.id) == event

@@ -128,15 +128,22 @@ class Deed:
     tags: Sequence[str] = ()
 
 
+class Standing(NamedTuple):
+    """How a person stands to a work, such as "currently consuming"; "" for not at all.
+
+    Not `is_new` when an activity changed nothing.
+    """
+
+    status: str
+    is_new: bool
+
+
 class LibraryClient:
     def __init__(self, channel: Channel) -> None:
         self._library = LibraryServiceStub(channel)
 
-    async def record_activity(self, deed: Deed) -> str:
-        """How the person stands to the work now, such as "currently consuming"; "" for not at all.
-
-        Raises what the library refuses for good, and AioRpcError while it is away.
-        """
+    async def record_activity(self, deed: Deed) -> Standing:
+        """Raises what the library refuses for good, and AioRpcError while it is away."""
         request = library_service_pb2.RecordActivityRequest(
             user_id=str(deed.user_id),
             media_item_id=str(deed.media_item_id),
@@ -151,9 +158,10 @@ class LibraryClient:
         except AioRpcError as error:
             raise _refusal(error) or error from error
         if not reply.HasField("state"):
-            return ""
+            return Standing("", reply.changed)
         name = library_pb2.ConsumptionStatus.Name(reply.state.status)
-        return name.removeprefix("CONSUMPTION_STATUS_").replace("_", " ").lower()
+        status = name.removeprefix("CONSUMPTION_STATUS_").replace("_", " ").lower()
+        return Standing(status, reply.changed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,12 +81,12 @@ async def accept_undo(database: Database, library: LibraryClient, *, own: OwnEve
         entry = await read(session, own=own)
     if _is_undone(entry.event):
         return entry
-    standing = await library.record_activity(_undoing(entry.event))
+    status, _ = await library.record_activity(_undoing(entry.event))
     async with database.sessions.begin() as session:
         entry = _found(own, await repository.lock(session, own))
         if entry.event.state == EventState.UNDO_OFFERED:
-            entry.event.effects = [standing] if standing else []
-            _end(entry.event, EventState.DONE, f"{UNDONE}: {standing or 'nothing was there'}")
+            entry.event.effects = [status] if status else []
+            _end(entry.event, EventState.DONE, f"{UNDONE}: {status or 'nothing was there'}")
     return entry
 
 
@@ -101,7 +101,7 @@ def _undoing(event: WebhookEvent) -> Deed:
         user_id=event.user_id,
         media_item_id=event.media_item_id,
         activity=Activity.UNDONE,
-        key=f"undo:{event.id}",
+        key=f"undo:{event.id}:{event.media_item_id}",
         occurred_at=event.occurred_at,
         notes="Marked as not played.",
     )

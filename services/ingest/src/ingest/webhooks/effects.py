@@ -76,7 +76,8 @@ def _deed(event: Event, happening: Happening, media_item_id: UUID) -> Deed:
         user_id=event.user_id,
         media_item_id=media_item_id,
         activity=activity_of(happening, library=event.effects.library),
-        key=f"webhook:{event.id}",
+        # Of this work: an earlier try may have had its effect on another, which was not meant.
+        key=f"webhook:{event.id}:{media_item_id}",
         occurred_at=deciding.moment(event, happening),
         notes=happening.note,
         tags=event.effects.tags,
@@ -93,9 +94,10 @@ async def _attempted(what: str, effect: Callable[[], Awaitable[list[str]]]) -> O
 
 
 async def _record(deed: Deed, library: LibraryClient) -> list[str]:
-    standing = await library.record_activity(deed)
-    stands = [standing] if standing and deed.activity is not Activity.TAGGED else []
-    return [*stands, f"tagged {', '.join(deed.tags)}"] if deed.tags else stands
+    status, is_new = await library.record_activity(deed)
+    words = [status] if status and deed.activity is not Activity.TAGGED else []
+    words += [f"tagged {', '.join(deed.tags)}"] if deed.tags else []
+    return words if is_new else [f"{each}, as before" for each in words]
 
 
 async def _append(addition: Addition, drafts: DraftsClient) -> list[str]:
