@@ -8,9 +8,9 @@ from functools import partial
 
 import pytest
 from nats.js.errors import NotFoundError
-from sqlalchemy import select
+from sqlalchemy import select, text
 
-from common import jobs, sweep_schedules
+from common import failures, jobs, sweep_schedules
 from common.queue_report import OK
 from common.sweeps import LANE, MOST_BATCHES, Sweep, Sweeps
 from common.working import Worker
@@ -158,6 +158,36 @@ async def test_a_failing_sweep_is_tried_again_and_shows_its_error(sweeping, runs
 
         await eventually(has_failed)
     assert (await runs())["rows"].result == "ValueError: the rows are in disorder"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "words"), [("fails", "ValueError: in disorder"), ("hangs", "had not ended")]
+)
+async def test_an_error_that_cannot_be_noted_is_told_all_the_same(
+    sweeping, database, eventually, monkeypatch, trouble, words
+):
+    monkeypatch.setitem(vars(failures), "HANDLER_SECONDS", 0.5)
+
+    async def rename(old, new):
+        async with database.readers() as reader:
+            await reader.execute(text(f"alter table menus.{old} rename to {new}"))
+
+    async def fail(session, limit):
+        await rename("sweep_runs", "sweep_runs_away")
+        if trouble == "hangs":
+            await asyncio.Event().wait()
+        raise ValueError("in disorder")
+
+    try:
+        async with sweeping(Sweep("rows", NEVER, "Fails.", fail), is_start=True) as state:
+
+            async def has_failed():
+                return state.failed.total >= 1
+
+            await eventually(has_failed)
+            assert words in state.last_error
+    finally:
+        await rename("sweep_runs_away", "sweep_runs")
 
 
 async def test_sweeps_go_on_after_a_crash_of_nats(

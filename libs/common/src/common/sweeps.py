@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from nats.js import JetStreamContext
 from nats.js.api import Header
 
 from common import jobs, sweep_runs
-from common.db import Database, Session, new_id
+from common.db import ERRORS, Database, Session, new_id
 from common.jobs import Delivery, Job, Jobs, Lane
 from common.queue_report import OK
 from common.sweep_runs import SweepRunRow
@@ -97,7 +98,8 @@ class Sweeps:
         try:
             dealt_with, has_more = await self._run_batches(sweep)
         except BaseException as error:
-            await self._note_end(sweep, f"{type(error).__name__}: {error}"[:ERROR_LENGTH], 0)
+            with suppress(*ERRORS):  # it is the first error that says what is wrong
+                await self._note_end(sweep, f"{type(error).__name__}: {error}"[:ERROR_LENGTH], 0)
             raise
         await self._note_end(sweep, OK, dealt_with)
         if has_more:
