@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from uuid import uuid4
 
 import grpc
@@ -234,6 +235,9 @@ async def test_what_the_source_does_not_have_has_failed(desk, upstream):
     [item] = await desk.items(job.id)
     assert (item.state, item.attempts) == (ITEMS.JOB_ITEM_STATE_FAILED, 1)
     assert item.last_error == "tmdb has no item movie:1"
+    asked = len(upstream.asked)
+    assert await desk.take(sent) is None  # its acknowledgement was lost
+    assert len(upstream.asked) == asked
 
 
 @pytest.mark.parametrize("rpc", ["FindMediaBySource", "UpsertMedia"])
@@ -314,7 +318,8 @@ async def test_the_last_try_gives_up_and_a_letter_sent_again_revives(desk, upstr
     upstream.plan("tmdb/movie/1", MOVIE | {"id": 1})
     time.passed += 1000
     sent.attempt = 1
-    assert await desk.take(sent) is None
+    more_patient = replace(LANE, most_attempts=LANE.most_attempts + 1)
+    assert await desk.take(sent, more_patient) is None
     job = await desk.job(job.id)
     assert (job.state, job.attempts, job.failed) == (STATES.JOB_STATE_SUCCEEDED, 1, 0)
 

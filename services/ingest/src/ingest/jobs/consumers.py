@@ -37,7 +37,7 @@ class DueItems:
         return {IngestItemDue: Job(self.take, self.give_up)}
 
     async def take(self, message: IngestItemDue, delivery: Delivery) -> None:
-        due = await self._find(message, delivery)
+        due = await self._find_due(message, delivery)
         if due is None:
             return
         _check_turn(due, delivery)
@@ -58,19 +58,25 @@ class DueItems:
                 )
 
     async def give_up(self, message: IngestItemDue, delivery: Delivery, _: str) -> None:
-        """In the words of the last try's row: those of the failure itself may be for us alone."""
-        due = await self._find(message, delivery)
+        """In the words that its row has: those of the failure itself may not be for people."""
+        due = await self._find(message)
         if due is not None:
-            await self._note(due, delivery, Setback(due.last_error or OURS))
+            async with self.database.sessions.begin() as session:
+                await service.note_given_up(
+                    session, due=due, delivery=delivery, words=due.last_error or OURS
+                )
 
-    async def _find(self, message: IngestItemDue, delivery: Delivery) -> DueItem | None:
-        item_id = parse_id("job_item_id", message.job_item_id)
-        async with self.database.readers() as session:
-            due = await service.find_due(session, item_id=item_id)
+    async def _find_due(self, message: IngestItemDue, delivery: Delivery) -> DueItem | None:
+        due = await self._find(message)
         if due is not None and due.is_revived_by(delivery):
             async with self.database.sessions.begin() as session:
                 return await service.revive(session, due=due, message_id=delivery.message_id)
         return due if due is not None and due.is_wanted_by(delivery) else None
+
+    async def _find(self, message: IngestItemDue) -> DueItem | None:
+        item_id = parse_id("job_item_id", message.job_item_id)
+        async with self.database.readers() as session:
+            return await service.find_due(session, item_id=item_id)
 
     async def _bring_in(self, due: DueItem) -> UUID:
         wanted = Wanted(due.source, due.external_id, None, due.refresh)

@@ -134,11 +134,21 @@ async def note_setback(
         item.attempts = delivery.attempt
     if setback.after is None:
         _turn(session, job, item, ItemState.FAILED, setback.words)
+        item.message_id = new_id()  # whatever comes again of this one comes too late
         return None
     wait = spread(setback.after, counts_of(job).left, random.random())  # noqa: S311 no secret
     _turn(session, job, item, ItemState.WAITING, setback.words)
     item.next_try_at = job.updated_at + timedelta(seconds=wait)
     return wait
+
+
+async def note_given_up(session: Session, *, due: DueItem, delivery: Delivery, words: str) -> None:
+    """It stays the turn of its message, which is a dead letter from now on: see is_revived_by."""
+    locked = await _lock_wanted(session, due, delivery)
+    if locked is not None:
+        job, item = locked
+        item.attempts = delivery.attempt
+        _turn(session, job, item, ItemState.FAILED, words)
 
 
 async def forget_user(session: Session, *, user_id: UUID) -> None:

@@ -69,7 +69,9 @@ class DueItem(NamedTuple):
         return not self.state.is_over and delivery.message_id >= self.message_id
 
     def is_revived_by(self, delivery: Delivery) -> bool:
-        """Whether this message was given up, and is a dead letter that somebody sent again."""
-        was_given_up = self.attempts >= delivery.lane.most_attempts
+        """Whether this message was given up, and is a dead letter that somebody sent again.
+
+        What has failed for good is the turn of no message that was ever sent.
+        """
         begins_anew = delivery.attempt == 1 and delivery.message_id >= self.message_id
-        return self.state is ItemState.FAILED and was_given_up and begins_anew
+        return self.state is ItemState.FAILED and begins_anew
