@@ -201,10 +201,49 @@ async def test_a_work_of_the_catalogue_can_be_chosen(ana, office):
     assert (row.state, row.media_item_id) == ("done", work)
     assert [entry["decision"] for entry in row.history][1] == f"chosen by you: {work}"
     assert len(office.library.deeds) == 1
-    assert (await ana.resolve(row.id, media_item_id=str(uuid4()))).state == (
-        pb.WEBHOOK_EVENT_STATE_DONE
+
+
+async def test_the_same_choice_again_is_no_news(ana, office):
+    row = await office.deal(UNKNOWN)
+    work = office.know("movie:5")
+    for state in (pb.WEBHOOK_EVENT_STATE_RECEIVED, pb.WEBHOOK_EVENT_STATE_DONE):
+        for _ in range(2):
+            assert (await ana.resolve(row.id, source="tmdb", external_id="movie:5")).state == state
+        await office.try_once(row.id)
+    event = await ana.resolve(row.id, media_item_id=str(work))
+    assert event.state == pb.WEBHOOK_EVENT_STATE_DONE
+    assert await office.queued() == [row.id]
+    assert len((await office.row(row.id)).history) == 3
+
+
+async def test_a_wrong_match_is_corrected_and_what_it_did_stays(ana, office):
+    wrong, meant = office.know("movie:5"), office.know("movie:6")
+    row = await office.deal(film())
+    event = await ana.resolve(row.id, media_item_id=str(meant))
+    assert event.state == pb.WEBHOOK_EVENT_STATE_RECEIVED
+    assert event.decision == (
+        f"chosen by you: {meant} instead of tmdb movie:5; what was done for that stays"
     )
-    assert await office.queued() == []
+    assert await office.queued() == [row.id]
+    await office.try_once(row.id)
+    row = await office.row(row.id)
+    assert (row.state, row.media_item_id, row.effects) == ("done", meant, ["consumed"])
+    recorded = [deed.media_item_id for deed in office.library.deeds.values()]
+    assert recorded == [str(wrong), str(meant)]
+
+
+@pytest.mark.parametrize("is_id", [True, False])
+async def test_a_replay_keeps_what_a_person_chose(ana, office, is_id):
+    row = await office.deal(UNKNOWN)
+    work = office.know("movie:5")
+    choice = {"media_item_id": str(work)} if is_id else {"source": "tmdb", "external_id": "movie:5"}
+    await ana.resolve(row.id, **choice)
+    for _ in range(2):
+        event = await ana.replay(row.id)
+        assert event.decision == "replayed by you, with your choice"
+        await office.try_once(row.id)
+        assert (await office.row(row.id)).media_item_id == work
+    assert len(office.library.deeds) == 1
 
 
 async def test_a_choice_holds_against_a_try_that_began_before_it(ana, office):

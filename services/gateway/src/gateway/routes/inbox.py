@@ -47,10 +47,14 @@ async def get_webhook_event(event_id: UUID, api: Api) -> WebhookEventDetail:
 @router.post(
     "/{event_id}/resolve",
     summary="Say which work was meant",
-    responses=FOUND | problems({409: "The event is about no work"}),
+    responses=FOUND
+    | problems({409: "The event is about no work, or its body is not kept any more"}),
 )
 async def resolve_webhook_event(event_id: UUID, body: Resolution, api: Api) -> WebhookEvent:
-    """What the integration does then follows; an event that is done comes back as it is."""
+    """What the integration does follows, for an event that is done as a correction.
+
+    What was done for another work stays.
+    """
     reply = await api.inbox.ResolveWebhookEvent(body.to_wire(event_id), **onward())
     return WebhookEvent.of(reply.event)
 

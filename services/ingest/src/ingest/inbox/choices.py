@@ -34,6 +34,4 @@ class Choice:
     external_id: str = ""
 
     def __str__(self) -> str:
-        return (
-            str(self.media_item_id) if self.media_item_id else f"{self.source} {self.external_id}"
-        )
+        return f"{self.source} {self.external_id}" if self.external_id else str(self.media_item_id)

@@ -38,23 +38,44 @@ async def resolve(
 ) -> Entry:
     """Goes the way of new events once more, which finds the choice in its row."""
     entry = _found(own, await repository.lock(session, own))
-    event = entry.event
-    if event.state == EventState.DONE:
+    event, words = entry.event, f"chosen by you: {choice}"
+    if _is_settled(event, choice):
         return entry
     if event.body is None:
         raise BodyNotKept
     if not bodies.tells_of_work(event, senders):
         raise EventHasNoWork
-    _take_in_again(session, event, choice, f"chosen by you: {choice}")
+    if event.state == EventState.DONE:
+        words += f" instead of {_work_of(event)}; what was done for that stays"
+    event.chosen_at = now()
+    _take_in_again(session, event, choice, words)
     return entry
+
+
+def _is_settled(event: WebhookEvent, choice: Choice) -> bool:
+    """Whether this very work has had its effect, or was chosen and will have it."""
+    if choice.media_item_id is not None:
+        is_same = choice.media_item_id == event.media_item_id
+    else:
+        is_same = (choice.source, choice.external_id) == (event.source, event.external_id)
+    return is_same and event.state in {EventState.RECEIVED, EventState.DONE}
 
 
 async def replay(session: Session, *, own: OwnEvent) -> Entry:
+    """What we found out is forgotten, not what a person said."""
     entry = _found(own, await repository.lock(session, own))
-    if entry.event.body is None:
+    event = entry.event
+    if event.body is None:
         raise BodyNotKept
-    _take_in_again(session, entry.event, Choice(), "replayed by you")
+    if event.chosen_at is None:
+        _take_in_again(session, event, Choice(), "replayed by you")
+    else:
+        _take_in_again(session, event, _work_of(event), "replayed by you, with your choice")
     return entry
+
+
+def _work_of(event: WebhookEvent) -> Choice:
+    return Choice(event.media_item_id, event.source, event.external_id)
 
 
 def _take_in_again(session: Session, event: WebhookEvent, choice: Choice, why: str) -> None:

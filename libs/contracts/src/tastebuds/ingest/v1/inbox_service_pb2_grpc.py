@@ -88,8 +88,9 @@ class InboxServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ResolveWebhookEvent(self, request, context):
-        """Says which work was meant; its effects follow. PRECONDITION (reason EVENT_HAS_NO_WORK) when the event is about
-        none. An event that is done already comes back as it is.
+        """Says which work was meant; its effects follow, also of an event that is done, as a correction: what was done for
+        the other work stays. An event that is done with this very work comes back as it is. PRECONDITION (reason
+        EVENT_HAS_NO_WORK when the event is about none, BODY_NOT_KEPT when the body is past its retention).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -103,8 +104,8 @@ class InboxServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReplayWebhookEvent(self, request, context):
-        """Decides once more from the kept body, as if it had just come; effects it had are not repeated. PRECONDITION
-        (reason BODY_NOT_KEPT) when the body is past its retention.
+        """Decides once more from the kept body, as if it had just come; a work that the caller chose stays chosen, and
+        effects it had are not repeated. PRECONDITION (reason BODY_NOT_KEPT) when the body is past its retention.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

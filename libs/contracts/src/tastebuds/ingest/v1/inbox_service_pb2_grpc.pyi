@@ -40,14 +40,15 @@ class InboxServiceStub:
     GetWebhookEvent: _grpc.UnaryUnaryMultiCallable[_inbox_service_pb2.GetWebhookEventRequest, _inbox_service_pb2.GetWebhookEventResponse]
     """Reads one event with its body and what was tried."""
     ResolveWebhookEvent: _grpc.UnaryUnaryMultiCallable[_inbox_service_pb2.ResolveWebhookEventRequest, _inbox_service_pb2.ResolveWebhookEventResponse]
-    """Says which work was meant; its effects follow. PRECONDITION (reason EVENT_HAS_NO_WORK) when the event is about
-    none. An event that is done already comes back as it is.
+    """Says which work was meant; its effects follow, also of an event that is done, as a correction: what was done for
+    the other work stays. An event that is done with this very work comes back as it is. PRECONDITION (reason
+    EVENT_HAS_NO_WORK when the event is about none, BODY_NOT_KEPT when the body is past its retention).
     """
     DismissWebhookEvent: _grpc.UnaryUnaryMultiCallable[_inbox_service_pb2.DismissWebhookEventRequest, _inbox_service_pb2.DismissWebhookEventResponse]
     """Says that nothing is to follow from it. What was done stays done."""
     ReplayWebhookEvent: _grpc.UnaryUnaryMultiCallable[_inbox_service_pb2.ReplayWebhookEventRequest, _inbox_service_pb2.ReplayWebhookEventResponse]
-    """Decides once more from the kept body, as if it had just come; effects it had are not repeated. PRECONDITION
-    (reason BODY_NOT_KEPT) when the body is past its retention.
+    """Decides once more from the kept body, as if it had just come; a work that the caller chose stays chosen, and
+    effects it had are not repeated. PRECONDITION (reason BODY_NOT_KEPT) when the body is past its retention.
     """
     AcceptUndo: _grpc.UnaryUnaryMultiCallable[_inbox_service_pb2.AcceptUndoRequest, _inbox_service_pb2.AcceptUndoResponse]
     """Takes the undo that an un-played event offers: the work goes back to "want to consume"; logs stay.
@@ -66,14 +67,15 @@ class InboxServiceAsyncStub(InboxServiceStub):
     GetWebhookEvent: _aio.UnaryUnaryMultiCallable[_inbox_service_pb2.GetWebhookEventRequest, _inbox_service_pb2.GetWebhookEventResponse]  # type: ignore[assignment]
     """Reads one event with its body and what was tried."""
     ResolveWebhookEvent: _aio.UnaryUnaryMultiCallable[_inbox_service_pb2.ResolveWebhookEventRequest, _inbox_service_pb2.ResolveWebhookEventResponse]  # type: ignore[assignment]
-    """Says which work was meant; its effects follow. PRECONDITION (reason EVENT_HAS_NO_WORK) when the event is about
-    none. An event that is done already comes back as it is.
+    """Says which work was meant; its effects follow, also of an event that is done, as a correction: what was done for
+    the other work stays. An event that is done with this very work comes back as it is. PRECONDITION (reason
+    EVENT_HAS_NO_WORK when the event is about none, BODY_NOT_KEPT when the body is past its retention).
     """
     DismissWebhookEvent: _aio.UnaryUnaryMultiCallable[_inbox_service_pb2.DismissWebhookEventRequest, _inbox_service_pb2.DismissWebhookEventResponse]  # type: ignore[assignment]
     """Says that nothing is to follow from it. What was done stays done."""
     ReplayWebhookEvent: _aio.UnaryUnaryMultiCallable[_inbox_service_pb2.ReplayWebhookEventRequest, _inbox_service_pb2.ReplayWebhookEventResponse]  # type: ignore[assignment]
-    """Decides once more from the kept body, as if it had just come; effects it had are not repeated. PRECONDITION
-    (reason BODY_NOT_KEPT) when the body is past its retention.
+    """Decides once more from the kept body, as if it had just come; a work that the caller chose stays chosen, and
+    effects it had are not repeated. PRECONDITION (reason BODY_NOT_KEPT) when the body is past its retention.
     """
     AcceptUndo: _aio.UnaryUnaryMultiCallable[_inbox_service_pb2.AcceptUndoRequest, _inbox_service_pb2.AcceptUndoResponse]  # type: ignore[assignment]
     """Takes the undo that an un-played event offers: the work goes back to "want to consume"; logs stay.
@@ -107,8 +109,9 @@ class InboxServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _inbox_service_pb2.ResolveWebhookEventRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_inbox_service_pb2.ResolveWebhookEventResponse, _abc.Awaitable[_inbox_service_pb2.ResolveWebhookEventResponse]]:
-        """Says which work was meant; its effects follow. PRECONDITION (reason EVENT_HAS_NO_WORK) when the event is about
-        none. An event that is done already comes back as it is.
+        """Says which work was meant; its effects follow, also of an event that is done, as a correction: what was done for
+        the other work stays. An event that is done with this very work comes back as it is. PRECONDITION (reason
+        EVENT_HAS_NO_WORK when the event is about none, BODY_NOT_KEPT when the body is past its retention).
         """
 
     @_abc_1.abstractmethod
@@ -125,8 +128,8 @@ class InboxServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _inbox_service_pb2.ReplayWebhookEventRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_inbox_service_pb2.ReplayWebhookEventResponse, _abc.Awaitable[_inbox_service_pb2.ReplayWebhookEventResponse]]:
-        """Decides once more from the kept body, as if it had just come; effects it had are not repeated. PRECONDITION
-        (reason BODY_NOT_KEPT) when the body is past its retention.
+        """Decides once more from the kept body, as if it had just come; a work that the caller chose stays chosen, and
+        effects it had are not repeated. PRECONDITION (reason BODY_NOT_KEPT) when the body is past its retention.
         """
 
     @_abc_1.abstractmethod
