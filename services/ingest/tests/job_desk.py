@@ -11,8 +11,9 @@ from sqlalchemy import delete, select, update
 
 from common.access import services_of
 from common.db import now, statements_total
-from common.jobs import Delivery, Lane, TryLater
+from common.jobs import ATTEMPT, Delivery, Lane, TryLater
 from ingest.clients import CatalogClient
+from ingest.jobs import service
 from ingest.jobs.consumers import DueItems
 from ingest.jobs.servicer import JobServicer
 from ingest.models import IngestJobItem, Outbox
@@ -107,7 +108,12 @@ class Desk:
     async def sent(self):
         """Work that left since the last time."""
         return [
-            Sent(row.subject.split(".")[2], IngestItemDue.FromString(row.payload), row.message_id)
+            Sent(
+                row.subject.split(".")[2],
+                IngestItemDue.FromString(row.payload),
+                row.message_id,
+                int(row.headers[ATTEMPT]),
+            )
             for row in await self._left("job.%")
         ]
 
@@ -137,6 +143,19 @@ class Desk:
         waits = IngestJobItem.next_try_at.is_not(None)
         async with self.due.database.sessions.begin() as session:
             await session.execute(update(IngestJobItem).where(waits).values(next_try_at=past))
+
+    async def pass_an_hour(self):
+        """For everything: messages were made an hour earlier, and next tries were due then."""
+        hour = timedelta(hours=1, seconds=1)
+        milliseconds = hour // timedelta(milliseconds=1)
+        async with self.due.database.sessions.begin() as session:
+            for item in await session.scalars(select(IngestJobItem)):
+                item.message_id = UUID(int=item.message_id.int - (milliseconds << 80))
+                item.next_try_at = item.next_try_at and item.next_try_at - hour
+
+    async def send_forgotten(self, limit=100):
+        async with self.due.database.sessions.begin() as session:
+            return await service.send_forgotten(session, limit)
 
     async def rows(self, model):
         async with self.due.database.sessions() as session:

@@ -1,11 +1,13 @@
 """What is due here again and again."""
 
 from common.sweeps import Sweep
+from ingest.jobs import service as jobs
 from ingest.sweeping import service
 from ingest.sweeping.service import Retention
 
 # A job has up to 500 items, which go with it.
 JOBS_AT_ONCE = 20
+WORKS_AT_ONCE = 200
 
 
 def sweeps(kept: Retention) -> list[Sweep]:
@@ -16,6 +18,13 @@ def sweeps(kept: Retention) -> list[Sweep]:
             "Deletes jobs that finished a while ago.",
             kept.sweep_jobs,
             batch=JOBS_AT_ONCE,
+        ),
+        Sweep(
+            "forgotten_works",
+            "0 */15 * * * *",
+            "Sends works of jobs anew whose turn never came, for their messages are gone.",
+            jobs.send_forgotten,
+            batch=WORKS_AT_ONCE,
         ),
         Sweep(
             "webhook_bodies",

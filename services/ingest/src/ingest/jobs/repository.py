@@ -1,6 +1,7 @@
 """SQL of jobs and their works."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -74,6 +75,27 @@ async def items_in(
     return (await session.scalars(statement.order_by(IngestJobItem.position))).all()
 
 
+async def lock_forgotten(session: Session, before: datetime, limit: int) -> Sequence[IngestJobItem]:
+    """What is not over though its message was made, and its time came, before that.
+
+    In order of the messages; none that another transaction deals with.
+    """
+    statement = (
+        select(IngestJobItem)
+        .join(IngestJob)
+        .where(
+            IngestJob.finished_at.is_(None),
+            IngestJobItem.state.in_(UNFINISHED),
+            IngestJobItem.message_id < _first_id_at(before),
+            func.coalesce(IngestJobItem.next_try_at < before, true()),
+        )
+    )
+    forgotten = statement.order_by(IngestJobItem.message_id).limit(limit)
+    return (
+        await session.scalars(forgotten.with_for_update(of=IngestJobItem, skip_locked=True))
+    ).all()
+
+
 async def cancel_items(session: Session, job_id: UUID, version: int) -> None:
     """Those that are not over."""
     await session.execute(
@@ -117,6 +139,11 @@ async def list_items(session: Reader, job_id: UUID, *, since_version: int) -> li
 
 async def delete_jobs_of(session: Session, user_id: UUID) -> None:
     await session.execute(delete(JOBS).where(JOBS.c.user_id == user_id))
+
+
+def _first_id_at(moment: datetime) -> UUID:
+    """Below every UUIDv7 of that moment: they begin with the milliseconds since 1970."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 def _view(row: Row[Any]) -> JobView:

@@ -21,6 +21,8 @@ from ingest.jobs.views import DueItem, ItemView, JobView, OwnJob
 from ingest.models import IngestJob, IngestJobItem
 from ingest.service import Wanted
 
+FORGOTTEN_AFTER = timedelta(hours=1)
+
 
 class Page(NamedTuple):
     jobs: list[JobView]
@@ -149,6 +151,18 @@ async def note_given_up(session: Session, *, due: DueItem, delivery: Delivery, w
         job, item = locked
         item.attempts = delivery.attempt
         _turn(session, job, item, ItemState.FAILED, words)
+
+
+async def send_forgotten(session: Session, limit: int) -> int:
+    """Works whose messages are gone get new ones, at most one an hour; returns how many did.
+
+    One whose message only stands in a long queue loses its place in it, and nothing else.
+    """
+    forgotten = await repository.lock_forgotten(session, now() - FORGOTTEN_AFTER, limit)
+    for item in forgotten:
+        item.message_id = new_id()
+    session.add_all(map(events.item_due, forgotten))
+    return len(forgotten)
 
 
 async def forget_user(session: Session, *, user_id: UUID) -> None:
