@@ -6,18 +6,30 @@ from uuid import uuid4
 
 import orjson
 import pytest
+from opentelemetry.trace import INVALID_SPAN, NonRecordingSpan, SpanContext, use_span
 
 from common.db import now
-from common.jobs import Delivery, Lane
+from common.errors import Kind
+from common.jobs import Delivery, Lane, TryLater
 from ingest.integrations.effects import Effects
 from ingest.models import ContentKey, WebhookEvent
 from ingest.webhooks import deciding
 from tastebuds.catalog.v1.library_service_pb2 import ACTIVITY_FINISHED
 
 from .job_desk import Counted
-from .webhook_desk import MOST_ATTEMPTS, MOST_KEPT_BYTES, SEEN_AT, film, happening_of, open_office
+from .webhook_desk import (
+    MOST_ATTEMPTS,
+    MOST_KEPT_BYTES,
+    SEEN_AT,
+    Refused,
+    film,
+    happening_of,
+    open_office,
+)
 
 SONG = {"media_type": "music", "artist": "The Lamps", "title": "Harbour Lights"}
+REFUSAL = Refused(Kind.INVALID, "UNKNOWN_SOURCE", "The catalogue knows no such source")
+TRACED = "an error of ours (trace 00000000000000000000000000000007)"
 EPISODE = {"season": 1, "number": 3, "title": "Low Water"}
 
 
@@ -267,17 +279,40 @@ async def test_every_effect_off_is_a_reason_too(office):
     assert row.decision == "ignored: every effect of this integration is switched off"
 
 
-async def test_giving_up_is_told_to_whoever_looks(office):
+@pytest.mark.parametrize(
+    ("span", "why"),
+    [
+        (INVALID_SPAN, "an error of ours"),
+        (NonRecordingSpan(SpanContext(trace_id=7, span_id=1, is_remote=False)), TRACED),
+    ],
+)
+async def test_giving_up_is_told_to_whoever_looks(office, span, why):
     event_id = await office.post(film(token="s3cret"))
-    await office.desk.give_up(event_id, "tmdb is not available: status 500")
+    with use_span(span):
+        await office.desk.give_up(event_id)
     row = await office.row(event_id)
     assert (row.state, row.next_try_at) == ("failed", None)
-    assert row.decision == "given up: tmdb is not available: status 500"
+    assert row.decision == f"given up: {why}"
     assert b"s3cret" not in row.body
-    assert (await office.own()).last_error == "tmdb is not available: status 500"
+    assert (await office.own()).last_error == why
     office.know("movie:5")
     await office.try_once(event_id)  # its dead letter is replayed
     assert (await office.row(event_id)).state == "done"
+
+
+async def test_what_a_peer_refuses_is_told_and_ends_with_the_tries(office):
+    office.catalogue.faults["FindMediaBySource"] = REFUSAL
+    event_id = await office.post(film())
+    lane = Lane("webhooks", most_attempts=2, backoff_seconds=(3.0,))
+    for attempt in (1, 2):
+        with pytest.raises(TryLater, match=REFUSAL.message) as later:
+            await office.desk.deal_with(event_id, Delivery(lane, event_id, attempt))
+        assert later.value.after == 3.0
+    history = (await office.row(event_id)).history
+    assert [each["decision"] for each in history] == [
+        REFUSAL.message,
+        f"given up: {REFUSAL.message}",
+    ]
 
 
 async def test_an_emptied_body_says_so(office):
@@ -290,11 +325,12 @@ async def test_an_emptied_body_says_so(office):
 async def test_a_history_has_its_latest_twenty_entries(office):
     event_id = await office.post(film())
     for number in range(23):
-        await office.change(event_id, state="received")
-        await office.desk.give_up(event_id, f"reason {number}")
+        said = {"what": "nothing", "reason": str(number)}
+        await office.change(event_id, state="received", body=orjson.dumps(said))
+        await office.try_once(event_id)
     history = (await office.row(event_id)).history
     assert [entry["decision"] for entry in history] == [
-        f"given up: reason {number}" for number in range(3, 23)
+        f"ignored: {number}" for number in range(3, 23)
     ]
 
 

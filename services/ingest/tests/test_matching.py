@@ -291,7 +291,12 @@ async def test_the_last_failure_is_given_up_and_not_said_to_wait(office, upstrea
     delivery = Delivery(Lane("tmdb", most_attempts=2), event_id, 2)
     with pytest.raises(TryLater, match="status 500"):
         await office.desk.deal_with(event_id, delivery)
-    assert (await office.row(event_id)).state == "received"
+    row = await office.row(event_id)
+    assert (row.state, row.next_try_at) == ("failed", None)
+    assert row.decision == "given up: tmdb is not available: status 500"
+    assert (await office.own()).last_error == "tmdb is not available: status 500"
+    await office.desk.give_up(event_id)  # its row says why already
+    assert len((await office.row(event_id)).history) == 1
 
 
 async def test_ones_allowance_of_fetches_holds_for_webhooks_and_costs_no_try(

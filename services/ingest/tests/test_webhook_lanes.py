@@ -149,11 +149,13 @@ async def test_what_cannot_be_done_is_a_dead_letter_that_its_row_explains(
         await office.submit(film())
         await until(states, failed=1, done=1)
         row = await office.row(poison)
-        assert row.decision.startswith("given up: ValueError: ")
-        assert (await office.own()).last_error
+        assert row.decision.startswith("given up: an error of ours")
+        assert "ValueError" not in row.decision + (await office.own()).last_error
         async with asyncio.timeout(10):
             while (await jetstream.stream_info(dead_letters.STREAM)).state.messages != 1:
                 await asyncio.sleep(0.05)
+        letter = await jetstream.get_last_msg(dead_letters.STREAM, "dlq.ingest.waiting.>")
+        assert letter.headers["Dlq-Error"].startswith("ValueError: ")
 
 
 async def test_an_upstream_that_stays_away_ends_as_a_dead_letter(

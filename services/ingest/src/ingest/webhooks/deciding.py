@@ -9,7 +9,7 @@ import orjson
 from common.errors import DomainError
 from common.jobs import Delivery
 from ingest.drafts import MediaType
-from ingest.jobs.tries import judge
+from ingest.jobs.tries import broken, judge
 from ingest.webhooks.happenings import Happening, Scheme, What, Work
 from ingest.webhooks.records import Decision, Event, Match, NoMatch
 from ingest.webhooks.states import EventState
@@ -146,13 +146,16 @@ def work_gone(why: str) -> Decision:
 
 
 def hindered(error: DomainError, delivery: Delivery) -> Decision:
-    """Not before the source wants to be asked again, nor more often than its lane tries."""
+    """Not before the source wants to be asked again, nor more often than its lane tries.
+
+    What will hardly succeed later is tried as often: its cause may be with the operator.
+    """
     backoff = delivery.lane.pause_after(delivery.attempt)
     setback = judge(error, backoff=backoff, cooldown=0.0)
     return Decision(
         state=EventState.WAITING,
         words=setback.words,
-        again_after=setback.after,
+        again_after=backoff if setback.after is None else setback.after,
         is_counted=setback.counted,
     )
 
@@ -163,4 +166,10 @@ def undo_offer(match: Match) -> Decision:
 
 
 def given_up(why: str) -> Decision:
+    """`why` is meant for people."""
     return Decision(state=EventState.FAILED, words=f"given up: {why}", trouble=why)
+
+
+def given_up_by_our_fault(trace_id: str | None) -> Decision:
+    """What went wrong stands in the dead letter, for operators."""
+    return given_up(broken(trace_id, backoff=0.0).words)

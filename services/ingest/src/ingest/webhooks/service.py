@@ -6,11 +6,11 @@ from uuid import UUID
 
 import orjson
 
+from common import telemetry
 from common.db import Database, now
 from common.errors import DomainError
 from common.jobs import Delivery, TryLater
 from ingest.drafts import Json
-from ingest.errors import is_worth_waiting
 from ingest.webhooks import deciding, effects, events, keeping, repository
 from ingest.webhooks.documents import open_document
 from ingest.webhooks.effects import Peers
@@ -19,6 +19,7 @@ from ingest.webhooks.happenings import Happening, Part, Sender, What, Work
 from ingest.webhooks.matching import Matcher
 from ingest.webhooks.records import Conclusion, Decision, Event, Kept, NoMatch
 from ingest.webhooks.senders import arr
+from ingest.webhooks.states import EventState
 
 Document = Mapping[str, Json]
 
@@ -35,6 +36,8 @@ class Desk:
 
     async def deal_with(self, event_id: UUID, delivery: Delivery) -> None:
         """One try. Raises TryLater for another one, and HandOver to the lane that has to do it.
+
+        The last one writes down that it was in vain, and raises TryLater all the same.
 
         For a known work: three statements and two calls, of the catalogue and of its library; a
         fourth statement when the message has no id of the work's source itself.
@@ -55,18 +58,17 @@ class Desk:
         happening = parts[0].happening
         decision = await self._decide(event, happening, delivery)
         again = decision.again_after is not None
-        if again and decision.is_counted and delivery.is_last:
-            raise TryLater(decision.words)  # which gives it up
-        kept = self._kept(document, decision)
-        if await self._conclude(event, decision, kept, happening) and again:
+        is_lost = again and decision.is_counted and delivery.is_last
+        end = deciding.given_up(decision.words) if is_lost else decision
+        if await self._conclude(event, end, self._kept(document, end), happening) and again:
             raise TryLater(decision.words, decision.again_after, counted=decision.is_counted)
 
-    async def give_up(self, event_id: UUID, why: str) -> None:
-        """The last try failed: whoever sees the inbox learns it."""
+    async def give_up(self, event_id: UUID) -> None:
+        """The last try failed: unless it has said so itself, whoever sees the inbox learns it."""
         event = await self._find(event_id)
-        if event is None:
+        if event is None or event.state is EventState.FAILED:
             return
-        decision = deciding.given_up(why)
+        decision = deciding.given_up_by_our_fault(telemetry.trace_id())
         try:
             kept = self._kept(_open(event), decision)
         except Unreadable:
@@ -91,8 +93,6 @@ class Desk:
         except WorkGone as gone:
             return deciding.work_gone(gone.message)
         except DomainError as error:
-            if not is_worth_waiting(error):
-                raise
             return deciding.hindered(error, delivery)
 
     async def _match_and_act(
