@@ -7,6 +7,7 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable, Container, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from common import requests, telemetry
+from common import db, http_server, requests, telemetry
 from common.addresses import Surroundings
 from common.db import ERRORS, Database, is_unavailable, new_id, now
 from common.errors import DomainError, Kind
@@ -41,6 +42,7 @@ from ingest.door.providers import (
 )
 from ingest.integrations import tokens
 from ingest.webhooks.events import webhook_received
+from ingest.webhooks.senders import SENDERS
 
 Handle = Callable[[Request], Awaitable[Response]]
 
@@ -117,6 +119,22 @@ class Door:
         return arrival
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doorway:
+    """Where the door is; `grace` seconds it takes to finish what was accepted."""
+
+    listen: str
+    database_url: str
+    trusted_proxies: Sequence[Network]
+    grace: float
+
+    async def serve(self, stopping: asyncio.Event) -> None:
+        """With a connection of its own: what comes in does not wait for what is worked on."""
+        async with db.connect(self.database_url, pool_size=1) as database:
+            door = create_door(database, self.trusted_proxies, SENDERS)
+            await http_server.serve(door, self.listen, stopping, grace=self.grace)
+
+
 def create_door(
     database: Database,
     trusted_proxies: Sequence[Network],
@@ -141,11 +159,12 @@ def create_door(
 def _route(path: str, handle: Handle, *methods: str) -> Route:
     """Everything around a handler: the request's id, its span, its refusals, its counts."""
 
+    is_tracing = telemetry.is_tracing()
+
     async def endpoint(request: Request) -> Response:
         began = time.perf_counter()
         requests.current.set(requests.Request(str(new_id())))
-        span = f"{request.method} {path}"
-        with telemetry.continued_span(span, request.headers, SpanKind.SERVER):
+        with _span(path, request) if is_tracing else nullcontext():
             try:
                 response = await handle(request)
             except DomainError as error:
@@ -162,6 +181,11 @@ def _route(path: str, handle: Handle, *methods: str) -> Route:
         return response
 
     return Route(path, endpoint, methods=list(methods))
+
+
+def _span(path: str, request: Request) -> AbstractContextManager[Any]:
+    name = f"{request.method} {path}"
+    return telemetry.continued_span(name, request.headers, SpanKind.SERVER)
 
 
 def _refusal(error: DomainError, path: str) -> Response:

@@ -1,10 +1,9 @@
 """Wire the service together and run it."""
 
 from contextlib import aclosing
-from functools import partial
 from importlib.metadata import version
 
-from common import data_service, db, http_server, keys, process
+from common import data_service, keys, process
 from common.data_service import Duties
 from common.grpc_server import GrpcServer
 from common.identity import TokenVerifier
@@ -12,7 +11,7 @@ from common.tables import Tables
 from ingest import clients, connectors, servicers
 from ingest.clients import CatalogClient, DraftsClient, LibraryClient
 from ingest.consumers import HANDLERS, lanes
-from ingest.http import create_door
+from ingest.http import Doorway
 from ingest.inbox.servicer import InboxServicer
 from ingest.integrations.servicer import IntegrationServicer
 from ingest.jobs.consumers import DueItems
@@ -38,8 +37,6 @@ async def main() -> None:
         data_service.connect("ingest", settings) as service,
         clients.connect(settings.targets(), settings.tls_dir) as peers,
         aclosing(connectors.build(settings, user_agent=agent, patience=settings.patience())) as on,
-        # Of the door alone: what comes in does not wait for what is worked on.
-        db.connect(settings.database_url, pool_size=1) as threshold,
     ):
         database = service.database
         grpc = GrpcServer(
@@ -66,9 +63,13 @@ async def main() -> None:
             sweeps=sweeps(settings.retention()),
             peers=peers,
         )
-        door = create_door(threshold, settings.trusted_proxies, SENDERS)
-        listen, grace = settings.webhook_listen, settings.shutdown_seconds
-        await service.run(grpc, duties, partial(http_server.serve, door, listen, grace=grace))
+        doorway = Doorway(
+            listen=settings.webhook_listen,
+            database_url=settings.database_url,
+            trusted_proxies=settings.trusted_proxies,
+            grace=settings.shutdown_seconds,
+        )
+        await service.run(grpc, duties, doorway.serve)
 
 
 if __name__ == "__main__":
