@@ -1,13 +1,14 @@
 """One effect per message, however often it is delivered."""
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
 
-from common import dead_letters, trying
+from common import dead_letters, patience, trying
 from common.consuming import Consumer, Replayer
 from common.jobs import Lane
 from common.outbox import MESSAGE_ID
@@ -37,6 +38,9 @@ QUICK = Lane("replays", most_attempts=3, backoff_seconds=(0.01,))
 def impatient(monkeypatch):
     """An outage is over soon."""
     monkeypatch.setitem(vars(trying), "AWAY_SECONDS", 0.01)
+    for name in ("AWAY", "UNKNOWN"):
+        quick = replace(vars(patience)[name], seconds=0.02)
+        monkeypatch.setitem(vars(patience), name, quick)
 
 
 def consumer_of(database, tables, handler):

@@ -3,15 +3,17 @@
 import asyncio
 import signal
 import time
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from uuid import uuid4
 
 import grpc
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from structlog.testing import capture_logs
 
-from common import db, failures, jobs, trying
+from common import db, failures, jobs, patience, trying
 from common.inbox import is_first
 from common.jobs import HandOver, Job, Lane, TryLater
 from common.outbox import Relay
@@ -31,8 +33,11 @@ async def ingest(jetstream, connect_nats):
 
 @pytest.fixture
 def impatient(monkeypatch):
-    """What is away is asked for again soon."""
+    """What is away or unknown is tried again soon, and not very often."""
     monkeypatch.setitem(vars(trying), "AWAY_SECONDS", 0.02)
+    for name in ("AWAY", "UNKNOWN"):
+        quick = replace(vars(patience)[name], seconds=0.02, most=4)
+        monkeypatch.setitem(vars(patience), name, quick)
 
 
 class Doer:
@@ -50,6 +55,10 @@ class Doer:
 
     async def give_up(self, due, delivery, words):
         self.given_up.append((due.job_item_id, delivery.attempt, words))
+
+    async def note(self, received, delivery):
+        self.tries.append((received.webhook_event_id, delivery.attempt))
+        self.done.append(received.webhook_event_id)
 
     def worker(self, lane=TMDB, **options):
         return Worker("ingest", lane, {IngestItemDue: Job(self.handle, self.give_up)}, **options)
@@ -249,7 +258,6 @@ async def test_a_job_of_another_lane_goes_there_with_its_attempt(ingest, running
 async def test_what_nobody_understands_is_a_dead_letter_at_once(ingest, running, eventually):
     subject = jobs.subject("ingest", "tmdb", IngestItemDue)
     named = {jobs.MESSAGE_ID: str(uuid4())}
-    unknown = jobs.subject("ingest", "tmdb", WebhookReceived)
     doer = Doer()
     async with running(partial(doer.worker().run, ingest)):
         for to, body, headers in (
@@ -257,12 +265,11 @@ async def test_what_nobody_understands_is_a_dead_letter_at_once(ingest, running,
             (subject, b"", {}),
             (subject, b"", {jobs.MESSAGE_ID: "not a uuid"}),
             (subject, b"", named | {jobs.ATTEMPT: "often"}),
-            (unknown, b"", named),
         ):
             await ingest.publish(to, body, headers=headers)
         await send(ingest, "good")
         await eventually(partial(doer.has_done, "good"))
-        await eventually(partial(has_letters, ingest, 5))
+        await eventually(partial(has_letters, ingest, 4))
         await eventually(partial(is_empty, ingest))
     reasons = [letter.headers["Dlq-Error"] for letter in await letters(ingest)]
     assert all(reason.startswith("malformed: ") for reason in reasons)
@@ -318,6 +325,94 @@ async def test_while_a_peer_is_away_no_attempt_is_counted(ingest, running, event
             await send(ingest, "a")
             await eventually(partial(doer.has_done, "a"))
     assert doer.tries == [("a", 1)] * 6
+
+
+async def test_what_is_away_for_long_holds_no_slot_and_counts_in_the_end(
+    ingest, running, eventually, impatient
+):
+    async def miss(name, delivery):
+        if name == "missing":
+            raise ConnectionError("nobody answers")
+
+    doer = Doer(miss)
+    worker = doer.worker(replace(TMDB, most_attempts=2, backoff_seconds=(0.05,)))
+    async with running(partial(worker.run, ingest)):
+        await send(ingest, "missing")
+        await eventually(partial(has_letters, ingest, 1))
+        await eventually(partial(is_empty, ingest))
+    # Three are given back, four wait, and then each counts.
+    assert doer.tries == [("missing", 1)] * 8 + [("missing", 2)]
+    assert worker.state.failed.total == 2
+
+
+async def test_many_that_miss_what_is_away_hold_nobody_up(ingest, running, eventually, monkeypatch):
+    monkeypatch.setitem(vars(trying), "AWAY_SECONDS", 0.02)
+
+    async def miss(name, delivery):
+        if name.startswith("missing"):
+            raise ConnectionError("nobody answers")
+
+    async def all_wait():
+        found = await ingest.stream_info(jobs.STREAM, subjects_filter="sched.ingest.retry.>")
+        return len(found.state.subjects or {}) == 40
+
+    doer = Doer(miss)
+    async with running(partial(doer.worker().run, ingest)):
+        for number in range(40):  # more than may be unacknowledged
+            await send(ingest, f"missing {number}")
+        await eventually(all_wait)
+        await send(ingest, "good")
+        await eventually(partial(doer.has_done, "good"), seconds=2)
+
+
+async def test_a_statement_that_is_too_slow_is_a_failure(database, ingest, running, eventually):
+    async def sleep(name, delivery):
+        async with database.sessions.begin() as session:
+            await session.execute(text("set local statement_timeout = 50"))
+            await session.execute(text("select pg_sleep(5)"))
+
+    doer = Doer(sleep)
+    with capture_logs():  # tracebacks of SQLAlchemy are long
+        async with running(partial(doer.worker().run, ingest)):
+            await send(ingest, "a")
+            await eventually(partial(has_letters, ingest, 1))
+    assert doer.tries == [("a", 1), ("a", 2), ("a", 3)]
+
+
+async def test_a_job_of_a_newer_version_waits_for_it(ingest, running, eventually, impatient):
+    old, new = Doer(), Doer()
+    worker = old.worker()
+    newer = Worker("ingest", TMDB, {WebhookReceived: Job(new.note)})
+
+    async def has_waited():
+        return "WebhookReceived" in worker.state.last_error
+
+    async with running(partial(worker.run, ingest)):
+        await send_unknown(ingest)
+        await eventually(has_waited)
+    async with running(partial(newer.run, ingest)):
+        await eventually(partial(new.has_done, "9"))
+    assert new.tries == [("9", 1)]
+    assert worker.state.failed.total == 0
+    assert await has_letters(ingest, 0)
+
+
+async def test_a_job_that_no_version_knows_is_a_dead_letter(ingest, running, eventually, impatient):
+    async with running(partial(Doer().worker().run, ingest)):
+        await send_unknown(ingest)
+        await eventually(partial(has_letters, ingest, 1))
+        await eventually(partial(is_empty, ingest))
+    [letter] = await letters(ingest)
+    assert letter.headers["Dlq-Error"] == "Unknown: no job is called WebhookReceived"
+    assert letter.headers[patience.UNKNOWN.header] == "4"
+
+
+async def send_unknown(stream):
+    await stream.publish(
+        jobs.subject("ingest", "tmdb", WebhookReceived),
+        WebhookReceived(webhook_event_id="9").SerializeToString(),
+        headers={jobs.MESSAGE_ID: str(uuid4())},
+    )
 
 
 async def test_a_handler_that_hangs_is_a_failure(ingest, running, eventually, monkeypatch):

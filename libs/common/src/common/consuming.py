@@ -8,12 +8,12 @@ from nats.aio.msg import Msg
 
 from common.db import Database
 from common.durables import GRACE_SECONDS, Durable
-from common.envelopes import Malformed, attempt_of, body_of, message_id_of
+from common.envelopes import attempt_of, body_of, message_id_of
 from common.handlers import Handler, Handlers
 from common.inbox import InboxRow, is_first
 from common.jobs import REPLAYS, Delivery, Lane
 from common.tallies import ConsumerState
-from common.trying import WorkItem
+from common.trying import WorkItem, refuse
 from common.working import name_of, state_of
 
 # Events of a stream are done one after the other; so many are fetched together.
@@ -40,11 +40,12 @@ class Events:
         self._inbox = inbox
 
     def item(self, name: str, message: Msg) -> WorkItem:
+        delivery = Delivery(self.lane, message_id_of(message), attempt_of(message))
         if name not in self.handlers:
-            raise Malformed(f"no handler is there for {name}")
+            refused = partial(refuse, f"no handler is there for {name}")
+            return WorkItem(self.service, name, delivery, refused)
         kind, handler = self.handlers[name]
         event = body_of(kind, message)
-        delivery = Delivery(self.lane, message_id_of(message), attempt_of(message))
         handle = partial(self._handle, handler, event, delivery.message_id)
         return WorkItem(self.service, name, delivery, handle)
 

@@ -41,9 +41,10 @@ STATEMENT_TIMEOUT_MS = 15_000
 COMMAND_TIMEOUT_SECONDS = STATEMENT_TIMEOUT_MS / 1000 + 3
 CONNECT_TIMEOUT_SECONDS = 5
 POOL_TIMEOUT_SECONDS = 5
+QUERY_CANCELED = "57014"
 # PostgreSQL error codes, appendix A: connection exceptions, insufficient resources (a full disk is
 # one), a statement cancelled by timeout, the server going down or coming up, and system errors.
-UNAVAILABLE_SQLSTATES = ("08", "53", "57014", "57P01", "57P02", "57P03", "58")
+UNAVAILABLE_SQLSTATES = ("08", "53", QUERY_CANCELED, "57P01", "57P02", "57P03", "58")
 # What a statement, a commit or a connection attempt may raise; see is_unavailable.
 ERRORS = (DBAPIError, PoolTimeoutError, PostgresError, OSError, TimeoutError)
 
@@ -124,13 +125,14 @@ def _leave_frozen(context: ExceptionContext) -> None:
 
 def is_unavailable(error: BaseException) -> bool:
     """Whether a database error means that the server is away, rather than that we are wrong."""
-    if isinstance(error, DBAPIError):
-        sqlstate = str(getattr(error.orig, "sqlstate", None) or "")
-        return error.connection_invalidated or sqlstate.startswith(UNAVAILABLE_SQLSTATES)
-    sqlstate = str(getattr(error, "sqlstate", None) or "")  # asyncpg's own, while connecting
-    return isinstance(error, (OSError, TimeoutError, PoolTimeoutError)) or sqlstate.startswith(
-        UNAVAILABLE_SQLSTATES
-    )
+    is_lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    is_unanswered = isinstance(error, (OSError, TimeoutError, PoolTimeoutError))
+    return is_lost or is_unanswered or sqlstate(error).startswith(UNAVAILABLE_SQLSTATES)
+
+
+def sqlstate(error: BaseException) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) else error  # asyncpg's, while connecting
+    return str(getattr(cause, "sqlstate", None) or "")
 
 
 def schema(name: str) -> MetaData:

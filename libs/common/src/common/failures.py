@@ -6,10 +6,12 @@ from collections.abc import Awaitable
 from grpc import StatusCode
 from grpc.aio import AioRpcError
 
-from common.db import is_unavailable
+from common import patience
+from common.db import QUERY_CANCELED, is_unavailable, sqlstate
 from common.errors import Kind
 from common.grpc_errors import RemoteError
 from common.jobs import TryLater
+from common.patience import Patience
 
 HANDLER_SECONDS = 25.0
 AWAY_STATUSES = (StatusCode.UNAVAILABLE, StatusCode.DEADLINE_EXCEEDED, StatusCode.CANCELLED)
@@ -32,13 +34,29 @@ async def limited(work: Awaitable[None]) -> None:
         raise
 
 
+class Unknown(Exception):
+    """A kind of message that this version does not know; a newer one may."""
+
+
+def patience_with(error: Exception) -> Patience | None:
+    """None when it counts as a failure of the message."""
+    if isinstance(error, TryLater):
+        return None if error.counted else patience.TURN
+    if isinstance(error, Unknown):
+        return patience.UNKNOWN
+    return patience.AWAY if is_away(error) else None
+
+
 def is_away(error: Exception) -> bool:
-    """Whether our database or a peer does not answer, for which the message cannot be blamed."""
+    """Whether our database or a peer does not answer, for which the message cannot be blamed.
+
+    A statement that the server ended at its limit is the message's own: it did answer.
+    """
     if isinstance(error, AioRpcError):
         return error.code() in AWAY_STATUSES
     if isinstance(error, RemoteError):
         return error.kind is Kind.UNAVAILABLE
-    return is_unavailable(error)
+    return is_unavailable(error) and sqlstate(error) != QUERY_CANCELED
 
 
 def in_words(error: Exception) -> str:

@@ -57,7 +57,8 @@ class TryLater(Exception):
 
     The wait is a message schedule and holds no slot. With `after` left out the lane's backoff
     decides; on the last attempt the job becomes a dead letter instead. Not `counted`: nothing was
-    tried, it was only not the job's turn yet, so it comes back with the same attempt.
+    tried, it was only not the job's turn yet, so it comes back with the same attempt, up to as
+    often as common.patience says.
     """
 
     def __init__(self, reason: str, after: float | None = None, *, counted: bool = True) -> None:

@@ -10,7 +10,7 @@ from nats.js import JetStreamContext
 from nats.js.api import Header, RawStreamMsg
 from nats.js.errors import APIError, NotFoundError
 
-from common import dead_letters, jobs
+from common import dead_letters, jobs, patience
 from common.db import new_id
 from common.letters import Letter, Wanted, letter_of
 
@@ -117,6 +117,6 @@ def _subject_of(letter: Letter) -> str:
 
 def _headers_of(letter: Letter) -> dict[str, str]:
     """As the message had them on its first attempt; with an id, should that be what it lacked."""
-    ours = (dead_letters.PREFIX, jobs.ATTEMPT)
+    ours = (dead_letters.PREFIX, jobs.ATTEMPT, patience.HEADERS)
     headers = {name: letter.headers[name] for name in letter.headers if not name.startswith(ours)}
     return {jobs.MESSAGE_ID: str(new_id())} | headers

@@ -5,10 +5,10 @@ from functools import partial
 from nats.aio.msg import Msg
 
 from common.durables import GRACE_SECONDS, Durable
-from common.envelopes import Malformed, attempt_of, body_of, message_id_of
+from common.envelopes import attempt_of, body_of, message_id_of
 from common.jobs import STREAM, Delivery, Jobs, Lane
 from common.tallies import ConsumerState
-from common.trying import WorkItem
+from common.trying import WorkItem, refuse
 
 
 class Worker(Durable):
@@ -26,11 +26,12 @@ class Worker(Durable):
 
     def _read_job(self, message: Msg) -> WorkItem:
         name = name_of(message, self.state)
+        delivery = Delivery(self._lane, message_id_of(message), attempt_of(message))
         if name not in self._jobs:
-            raise Malformed(f"no job is called {name}")
+            refused = partial(refuse, f"no job is called {name}")
+            return WorkItem(self._service, name, delivery, refused)
         kind, job = self._jobs[name]
         body = body_of(kind, message)
-        delivery = Delivery(self._lane, message_id_of(message), attempt_of(message))
         return WorkItem(
             self._service,
             name,
