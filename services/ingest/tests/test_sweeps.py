@@ -4,7 +4,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.dialects import postgresql
 
 from common.db import new_id, now
 from ingest.models import (
@@ -16,6 +17,7 @@ from ingest.models import (
     Resolution,
     WebhookEvent,
 )
+from ingest.sweeping import repository
 from ingest.sweeping.service import Retention
 from ingest.sweeps import sweeps
 from tastebuds.ingest.v1.work_pb2 import WebhookReceived
@@ -91,7 +93,7 @@ def event(of, state, received_at):
         integration_id=of.id, user_id=of.user_id, sender="jellyfin", received_at=received_at,
         content_type="application/json", body=b"{}", body_bytes=2, state=state, decision="",
         event_name="", title="Tidewatch", attempts=1, source="", external_id="", effects=[],
-        suggestions=[], history=[],
+        suggestions=[], history=[{"at": received_at.isoformat(), "state": state, "decision": ""}],
     )  # fmt: skip
 
 
@@ -119,6 +121,51 @@ async def test_old_events_go_unless_somebody_is_waited_for(add, sweep, stored):
     await add(sender, *(event(sender, state, old) for state in (*OVER, *waiting)))
     assert await sweep("webhook_events") == len(OVER)
     assert await stored(WebhookEvent.state) == waiting
+
+
+async def test_what_nobody_answers_is_dismissed_in_the_end_and_then_goes(
+    add, sweep, stored, database
+):
+    sender, old = integration(), now() - timedelta(days=366)
+    waiting = (*UNDECIDED, "undo_offered")
+    await add(sender, *(event(sender, state, old) for state in waiting))
+    await add(*(event(sender, state, now() - timedelta(days=364)) for state in waiting))
+    assert await sweep("unanswered_webhooks") == len(waiting)
+    async with database.sessions() as session:
+        dismissed = select(WebhookEvent).where(WebhookEvent.state == "dismissed")
+        rows = list(await session.scalars(dismissed))
+    assert len(rows) == len(waiting)
+    for row in rows:
+        assert row.decision == "dismissed: nobody dealt with it within 365 days"
+        assert (row.body, row.next_try_at, row.decided_at is None) == (None, None, False)
+        assert [each["decision"] for each in row.history] == ["", row.decision]
+    assert await sweep("unanswered_webhooks") == 0
+    assert await sweep("webhook_events") == len(waiting)
+    assert await stored(WebhookEvent.state) == sorted(waiting)
+
+
+@pytest.mark.parametrize(
+    ("looked_for", "index"),
+    [
+        (repository.with_old_bodies(now()), "ix_webhook_events_bodies"),
+        (repository.overdue(now()), "ix_webhook_events_undecided"),
+    ],
+)
+async def test_a_history_of_a_year_makes_no_sweep_slow(add, database, looked_for, index):
+    sender = integration()
+    await add(sender)
+    old = [event(sender, "done", now() - timedelta(days=31)) for _ in range(500)]
+    for each in old:
+        each.body = None
+    async with database.sessions.begin() as session:
+        session.add_all(old)
+    looking = looked_for.compile(
+        dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True}
+    )
+    async with database.readers() as reader:
+        await reader.execute(text("vacuum analyze ingest.webhook_events"))
+        plan = await reader.execute(text(f"explain {looking}"))
+    assert index in str(plan.all())
 
 
 async def test_webhooks_whose_message_is_lost_get_another_once_an_hour(

@@ -39,6 +39,12 @@ def sweeps(kept: Retention) -> list[Sweep]:
             kept.sweep_webhook_events,
         ),
         Sweep(
+            "unanswered_webhooks",
+            "0 45 3 * * *",
+            "Dismisses old webhooks that still wait for somebody.",
+            kept.sweep_unanswered_webhooks,
+        ),
+        Sweep(
             "forgotten_webhooks",
             "0 5,35 * * * *",
             "Queues webhooks anew that nobody has looked at for an hour past their time.",

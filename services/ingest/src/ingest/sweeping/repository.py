@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, literal, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 
-from common.db import Session
+from common.db import Session, now
 from common.deleting import delete_some
 from ingest.models import ContentKey, IngestJob, Resolution, WebhookEvent
+from ingest.webhooks.repository import history_with
 from ingest.webhooks.states import EventState
 
 # For these a message is on its way.
@@ -23,47 +25,68 @@ async def delete_jobs(session: Session, finished_before: datetime, limit: int) -
     return await delete_some(session, IngestJob, IngestJob.finished_at < finished_before, limit)
 
 
-async def empty_webhook_bodies(session: Session, received_before: datetime, limit: int) -> int:
-    some = (
-        select(WebhookEvent.id)
-        .where(
-            WebhookEvent.received_at < received_before,
-            WebhookEvent.body.is_not(None),
-            WebhookEvent.state.not_in(UNDECIDED),
-        )
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+def with_old_bodies(received_before: datetime) -> Select[UUID]:
+    return select(WebhookEvent.id).where(
+        WebhookEvent.received_at < received_before,
+        WebhookEvent.body.is_not(None),
+        WebhookEvent.state.not_in(UNDECIDED),
     )
-    statement = update(WebhookEvent).where(WebhookEvent.id.in_(some)).values(body=None)
-    emptied = await session.scalars(
+
+
+async def empty_webhook_bodies(session: Session, received_before: datetime, limit: int) -> int:
+    return len(await _change(session, with_old_bodies(received_before).limit(limit), body=None))
+
+
+def overdue(due_before: datetime) -> Select[UUID]:
+    """Longest ago first."""
+    due_at = func.coalesce(WebhookEvent.next_try_at, WebhookEvent.received_at)
+    those = select(WebhookEvent.id).where(WebhookEvent.state.in_(UNDER_WAY), due_at < due_before)
+    return those.order_by(due_at)
+
+
+async def put_off_forgotten_webhooks(
+    session: Session, due_before: datetime, until: datetime, limit: int
+) -> Sequence[UUID]:
+    """Those that were due before then; from now on they are due `until`."""
+    return await _change(session, overdue(due_before).limit(limit), next_try_at=until)
+
+
+async def dismiss_webhooks(
+    session: Session, received_before: datetime, why: str, limit: int
+) -> int:
+    """Those of them that still wait for somebody."""
+    some = select(WebhookEvent.id).where(
+        WebhookEvent.received_at < received_before, WebhookEvent.state.in_(WAITING_FOR_SOMEBODY)
+    )
+    at, state = now(), EventState.DISMISSED
+    entry = literal({"at": at.isoformat(), "state": state, "decision": why}, JSONB)
+    dismissed = await _change(
+        session,
+        some.limit(limit),
+        state=state,
+        decision=why,
+        decided_at=at,
+        next_try_at=None,
+        body=None,
+        history=history_with(entry),
+    )
+    return len(dismissed)
+
+
+async def _change(session: Session, some: Select[UUID], **values: object) -> Sequence[UUID]:
+    """Not those that someone else has locked."""
+    chosen = some.with_for_update(skip_locked=True)
+    statement = update(WebhookEvent).where(WebhookEvent.id.in_(chosen)).values(**values)
+    changed = await session.scalars(
         statement.returning(WebhookEvent.id), execution_options={"synchronize_session": False}
     )
-    return len(emptied.all())
+    return changed.all()
 
 
 async def delete_webhook_events(session: Session, received_before: datetime, limit: int) -> int:
     is_over = WebhookEvent.state.not_in(WAITING_FOR_SOMEBODY)
     is_old = WebhookEvent.received_at < received_before
     return await delete_some(session, WebhookEvent, is_old & is_over, limit)
-
-
-async def put_off_forgotten_webhooks(
-    session: Session, due_before: datetime, until: datetime, limit: int
-) -> Sequence[UUID]:
-    """Those that were due before then, longest ago first; from now on they are due `until`."""
-    due_at = func.coalesce(WebhookEvent.next_try_at, WebhookEvent.received_at)
-    some = (
-        select(WebhookEvent.id)
-        .where(WebhookEvent.state.in_(UNDER_WAY), due_at < due_before)
-        .order_by(due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    statement = update(WebhookEvent).where(WebhookEvent.id.in_(some)).values(next_try_at=until)
-    forgotten = await session.scalars(
-        statement.returning(WebhookEvent.id), execution_options={"synchronize_session": False}
-    )
-    return forgotten.all()
 
 
 async def delete_content_keys(session: Session, expired_before: datetime, limit: int) -> int:

@@ -32,6 +32,12 @@ class Retention:
     async def sweep_webhook_events(self, session: Session, limit: int) -> int:
         return await repository.delete_webhook_events(session, now() - self.webhook_events, limit)
 
+    async def sweep_unanswered_webhooks(self, session: Session, limit: int) -> int:
+        """They are deleted as all others the next time."""
+        why = f"dismissed: nobody dealt with it within {self.webhook_events.days} days"
+        before = now() - self.webhook_events
+        return await repository.dismiss_webhooks(session, before, why, limit)
+
 
 async def sweep_forgotten_webhooks(session: Session, limit: int) -> int:
     """A new message for each whose own must be lost, at most once in FORGOTTEN_AFTER.

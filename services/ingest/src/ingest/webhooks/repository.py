@@ -6,7 +6,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, case, func, literal, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    case,
+    func,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
@@ -96,9 +106,6 @@ def _recall() -> Select[*tuple[Any, ...]]:
 def _settle() -> ReturningUpdate[*tuple[Any, ...]]:
     columns = EVENTS.c
     kept = {name: func.coalesce(_given(columns[name]), columns[name]) for name in KEPT_UNLESS_TOLD}
-    # With the entry at its end, and without its first one when it is full.
-    is_full = func.jsonb_array_length(columns.history) >= LONGEST_HISTORY
-    shortened = case((is_full, columns.history.op("-")(0)), else_=columns.history)
     # What a person chose while a try was under way is not what that try looked at.
     known = (columns.external_id, columns.media_item_id)
     unchosen = (each.is_not_distinct_from(_read(each)) for each in known)
@@ -107,12 +114,20 @@ def _settle() -> ReturningUpdate[*tuple[Any, ...]]:
         .where(columns.id == bindparam("event_id"), columns.state.in_(map(literal, DUE)), *unchosen)
         .values(
             attempts=columns.attempts + 1,
-            history=shortened.op("||")(bindparam("entry", type_=JSONB)),
+            history=history_with(bindparam("entry", type_=JSONB)),
             **{name: _given(columns[name]) for name in WRITTEN},
             **kept,
         )
         .returning(columns.id)
     )
+
+
+def history_with(entry: ColumnElement[Any]) -> ColumnElement[Any]:
+    """With the entry at its end, and without its first one when it is full."""
+    history = EVENTS.c.history
+    is_full = func.jsonb_array_length(history) >= LONGEST_HISTORY
+    shortened: ColumnElement[Any] = case((is_full, history.op("-")(0)), else_=history)
+    return shortened.op("||")(entry)
 
 
 def _given(column: Any) -> Any:

@@ -45,7 +45,7 @@ class _WebhookEventStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Web
     WEBHOOK_EVENT_STATE_FAILED: _WebhookEventState.ValueType  # 9
     """Given up after too many tries, or unreadable."""
     WEBHOOK_EVENT_STATE_DISMISSED: _WebhookEventState.ValueType  # 10
-    """By a person."""
+    """By a person, or because nobody dealt with it for as long as it is kept."""
 
 class WebhookEventState(_WebhookEventState, metaclass=_WebhookEventStateEnumTypeWrapper): ...
 
@@ -68,7 +68,7 @@ WEBHOOK_EVENT_STATE_UNDO_OFFERED: WebhookEventState.ValueType  # 8
 WEBHOOK_EVENT_STATE_FAILED: WebhookEventState.ValueType  # 9
 """Given up after too many tries, or unreadable."""
 WEBHOOK_EVENT_STATE_DISMISSED: WebhookEventState.ValueType  # 10
-"""By a person."""
+"""By a person, or because nobody dealt with it for as long as it is kept."""
 Global___WebhookEventState: _TypeAlias = WebhookEventState  # noqa: Y015
 
 @_typing.final
