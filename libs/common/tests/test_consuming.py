@@ -10,16 +10,18 @@ from sqlalchemy import func, select
 
 from common import dead_letters, patience, trying
 from common.consuming import Consumer, Replayer
+from common.declaring import declare
 from common.jobs import Lane
 from common.outbox import MESSAGE_ID
-from tastebuds.menus.v1.menu_events_pb2 import MenuPublished
+from tastebuds.menus.v1.menu_events_pb2 import MenuPublished, MenuUnpublished
 
 SUBJECT = MenuPublished.DESCRIPTOR.full_name
 
 
-async def say(jetstream, slug, message_id=None):
-    headers = {MESSAGE_ID: str(message_id or uuid4())}
-    await jetstream.publish(SUBJECT, MenuPublished(slug=slug).SerializeToString(), headers=headers)
+async def say(jetstream, slug, kind=MenuPublished):
+    subject, event = kind.DESCRIPTOR.full_name, kind(slug=slug)
+    headers = {MESSAGE_ID: str(uuid4())}
+    await jetstream.publish(subject, event.SerializeToString(), headers=headers)
 
 
 async def effects(database, tables):
@@ -170,6 +172,25 @@ async def test_replicas_share_the_messages(database, tables, jetstream, running,
 async def has_effects(database, tables, count):
     async with database.readers() as session:
         return await session.scalar(select(func.count()).select_from(tables.Effect)) == count
+
+
+async def test_an_older_replica_takes_no_events_away_from_a_newer_one(
+    database, tables, jetstream, running, eventually, impatient
+):
+    keep = keeper(tables)
+    newer = {MenuPublished: keep, MenuUnpublished: keep}
+    own = (database, tables.Inbox)
+    old = Consumer("menus", "MENUS", {MenuPublished: keep}, *own, lane=QUICK)
+    new = Consumer("menus", "MENUS", newer, *own, lane=QUICK)
+    replayer = Replayer("menus", newer, *own, lane=QUICK)
+    await declare(jetstream, new.state, most_pending=10)
+    async with running(partial(old.run, jetstream)):
+        await say(jetstream, "a", kind=MenuUnpublished)
+        await say(jetstream, "b")
+        await eventually(partial(shows, database, tables, ["b"]))
+        async with running(partial(replayer.run, jetstream)):
+            await eventually(partial(shows, database, tables, ["a", "b"]))
+    assert await buried(jetstream) == 0
 
 
 async def test_two_services_that_fail_at_the_same_event_both_get_it_again(

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from common import jobs
 from common.access import services_of
 from common.db import now
+from common.declaring import declare
 from common.grpc_errors import from_rpc_error
 from common.jobs import Job
 from common.mending import DeadLetters
@@ -50,7 +51,7 @@ def sweeps_of(database, tables, jetstream, looks):
 @pytest.fixture
 async def connect(serve, database, tables, jetstream, worker, looks):
     """`connect("gateway")`: a channel to the service menus as that caller."""
-    await jetstream.add_consumer(jobs.STREAM, worker._config())
+    await declare(jetstream, worker.state, most_pending=4)
     sweeps = sweeps_of(database, tables, jetstream, looks)
     every = list(sweeps.by_name.values())
     queues = Queues("menus", database, tables.all, jetstream._nc, [worker.state], every)

@@ -12,6 +12,7 @@ from sqlalchemy import insert
 from common import db, jobs, ops_http, presence
 from common.consumer_queues import counters_of
 from common.db import now
+from common.declaring import declare
 from common.jobs import Job, Lane
 from common.queues import Queues
 from common.sweeps import Sweep
@@ -146,9 +147,9 @@ async def test_a_consumer_that_is_not_there_is_a_warning(queues):
     assert warning.startswith("NATS, menus-sweeps of JOBS: ")
 
 
-async def test_metrics_have_a_gauge_for_each_number(database, tables, queues, send):
+async def test_metrics_have_a_gauge_for_each_number(database, tables, queues, jetstream, send):
     worker = Worker("menus", LANE, {SweepDue: Job(handle)})
-    await queues().nats.jetstream().add_consumer("JOBS", worker._config())
+    await declare(jetstream, worker.state, most_pending=4)
     await send("good")
     async with database.sessions.begin() as session:
         session.add(

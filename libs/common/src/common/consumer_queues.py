@@ -11,6 +11,7 @@ from nats.js.api import ConsumerInfo
 from nats.js.errors import NotFoundError
 
 from common.db import now
+from common.declaring import subjects_of
 from common.presence import Answer, Counters
 from common.queue_report import ConsumerReport
 from common.tallies import ConsumerState
@@ -34,7 +35,7 @@ class Queue:
         until = info.config.pause_until if info.paused else None
         return ConsumerReport(
             *name,
-            self.state.subjects,
+            subjects_of(info.config),
             pending=info.num_pending or 0,
             in_flight=info.num_ack_pending or 0,
             redelivered=info.num_redelivered or 0,
@@ -70,8 +71,9 @@ async def look_at(jetstream: JetStreamContext, state: ConsumerState) -> Queue:
         return Queue(state, info, 0.0)
     # What follows the acknowledged is the oldest that is not, on one subject or another.
     after = info.ack_floor.stream_seq + 1 if info.ack_floor else 1
+    subjects = subjects_of(info.config)  # also those that only another version knows
     times = await asyncio.gather(
-        *(_time_of(jetstream, state.stream, subject, after) for subject in state.subjects)
+        *(_time_of(jetstream, state.stream, subject, after) for subject in subjects)
     )
     oldest = min((time for time in times if time), default=now())
     return Queue(state, info, max(0.0, (now() - oldest).total_seconds()))

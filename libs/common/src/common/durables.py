@@ -7,9 +7,9 @@ from contextlib import suppress
 import structlog
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from common import dead_letters, telemetry
+from common.declaring import declare
 from common.envelopes import Malformed
 from common.tallies import ConsumerState
 from common.trying import Try, WorkItem
@@ -20,8 +20,6 @@ AWAY_SECONDS = 2.0
 # Also how long a stop may have to wait for an idle consumer.
 FETCH_SECONDS = 1.0
 FREE_AT_ONCE_SECONDS = 0.05
-# Longer than a try may take.
-ACK_WAIT_SECONDS = 30
 GRACE_SECONDS = 10.0
 
 
@@ -74,7 +72,7 @@ class Durable:
     async def _consume(
         self, jetstream: JetStreamContext, stopping: asyncio.Event, slots: asyncio.TaskGroup
     ) -> None:
-        await jetstream.add_consumer(self.state.stream, self._config())
+        await declare(jetstream, self.state, 4 * self._slots * self._portion)
         bound = await jetstream.pull_subscribe_bind(self.state.durable, stream=self.state.stream)
         try:
             while not stopping.is_set():
@@ -117,18 +115,3 @@ class Durable:
     def _outlive(self, error: Exception) -> None:
         self.state.note(f"{type(error).__name__}: {error}")
         log.warning("consumer waits", durable=self.state.durable, error=self.state.last_error)
-
-    def _config(self) -> ConsumerConfig:
-        subjects = self.state.subjects
-        return ConsumerConfig(
-            name=self.state.durable,  # by which the server knows whether we may
-            durable_name=self.state.durable,
-            # The server looks at who may have which jobs, by one subject.
-            filter_subject=subjects[0] if len(subjects) == 1 else None,
-            filter_subjects=subjects if len(subjects) > 1 else None,
-            ack_policy=AckPolicy.EXPLICIT,
-            deliver_policy=DeliverPolicy.ALL,
-            ack_wait=ACK_WAIT_SECONDS,
-            max_deliver=-1,
-            max_ack_pending=4 * self._slots * self._portion,
-        )
