@@ -14,9 +14,12 @@ from common.db import new_id, now
 from common.grpc_errors import from_rpc_error
 from ingest.consumers import on_user_deleted
 from ingest.integrations import repository, tokens
+from ingest.integrations import service as integrations
 from ingest.integrations.effects import Effects
 from ingest.integrations.servicer import IntegrationServicer
 from ingest.models import Integration, Outbox, WebhookEvent
+from ingest.sweeping.service import sweep_forgotten_integrations
+from ingest.webhooks.repository import find as find_event
 from ingest.webhooks.senders import SENDERS
 from tastebuds.auth.v1.account_events_pb2 import UserDeleted
 from tastebuds.ingest.v1 import integration_service_pb2 as pb
@@ -341,13 +344,38 @@ async def test_only_the_gateway_asks_and_only_for_someone(channel_of, ana):
     )
 
 
-async def test_a_deleted_user_leaves_no_integration_and_no_event(ana, join, database):
+async def test_nothing_works_any_more_once_a_user_is_deleted(ana, join, database):
+    bob = join()
+    events = [
+        await person.test((await person.mint("plex")).integration.id) for person in (ana, bob)
+    ]
+    with Counted() as statements:
+        async with database.sessions.begin() as session:
+            await integrations.forget_user(session, user_id=ana.user_id)
+    assert statements() == 1  # however much there is
+    assert await ana.list() == []
+    [kept] = await bob.list()
+    async with database.readers() as session:
+        hashes = await session.scalars(select(Integration.token_hash))
+        assert sum(each is not None for each in hashes) == 1
+        assert [await find_event(session, each) is None for each in events] == [True, False]
+    assert kept.counts == {"received": 1}
+
+
+async def test_what_a_deleted_user_leaves_goes_bit_by_bit(ana, join, database):
     bob = join()
     for person in (ana, bob):
-        await person.test((await person.mint("plex")).integration.id)
+        for name in ("den", "attic"):
+            minted = (await person.mint("plex", name)).integration
+            for _ in range(2):
+                await person.test(minted.id)
     async with database.sessions.begin() as session:
         await on_user_deleted(session, UserDeleted(user_id=str(ana.user_id)))
-    assert await ana.list() == []
-    assert len(await bob.list()) == 1
+    dealt_with = []
+    for _ in range(4):
+        async with database.sessions.begin() as session:
+            dealt_with.append(await sweep_forgotten_integrations(session, 3))
+    assert dealt_with == [3, 3, 0, 0]
     async with database.readers() as session:
-        assert await session.scalar(select(func.count()).select_from(WebhookEvent)) == 1
+        assert await session.scalar(select(func.count()).select_from(WebhookEvent)) == 4
+        assert set(await session.scalars(select(Integration.user_id))) == {bob.user_id}

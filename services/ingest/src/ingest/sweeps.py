@@ -51,6 +51,12 @@ def sweeps(kept: Retention) -> list[Sweep]:
             service.sweep_forgotten_webhooks,
         ),
         Sweep(
+            "forgotten_integrations",
+            "0 */10 * * * *",
+            "Deletes what came for people whose accounts are gone.",
+            service.sweep_forgotten_integrations,
+        ),
+        Sweep(
             "content_keys",
             "0 */10 * * * *",
             "Forgets what is no longer a duplicate when it comes again.",

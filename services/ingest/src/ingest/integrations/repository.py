@@ -10,7 +10,6 @@ from sqlalchemy import (
     DateTime,
     Uuid,
     and_,
-    delete,
     func,
     select,
     text,
@@ -108,18 +107,20 @@ async def revoke_sender(session: Session, user_id: UUID, sender: str, at: dateti
 
 
 async def _revoke(session: Session, which: ColumnElement[bool], at: datetime) -> None:
+    await _change(session, and_(which, IS_LIVE), token_hash=None, revoked_at=at)
+
+
+async def forget_person(session: Session, user_id: UUID, at: datetime) -> None:
+    """What they sent goes with a sweep: there may be too much of it for one statement."""
+    which = and_(Integration.user_id == user_id, Integration.forgotten_at.is_(None))
+    await _change(session, which, token_hash=None, forgotten_at=at)
+
+
+async def _change(session: Session, which: ColumnElement[bool], **values: object) -> None:
     # In the order in which the door locks them, see ingest.door.repository.
-    some = select(Integration.id).where(which, IS_LIVE).order_by(Integration.id).with_for_update()
-    statement = update(Integration).where(Integration.id.in_(some))
-    await session.execute(
-        statement.values(token_hash=None, revoked_at=at),
-        execution_options={"synchronize_session": False},
-    )
-
-
-async def delete_integrations_of(session: Session, user_id: UUID) -> None:
-    """With all that they sent."""
-    await session.execute(delete(Integration).where(Integration.user_id == user_id))
+    some = select(Integration.id).where(which).order_by(Integration.id).with_for_update()
+    statement = update(Integration).where(Integration.id.in_(some)).values(**values)
+    await session.execute(statement, execution_options={"synchronize_session": False})
 
 
 def _is(own: OwnIntegration) -> ColumnElement[bool]:

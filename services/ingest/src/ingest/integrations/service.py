@@ -122,5 +122,5 @@ async def send_test(session: Reader, *, own: OwnIntegration, senders: Mapping[st
 
 
 async def forget_user(session: Session, *, user_id: UUID) -> None:
-    """Delete all that a person connected, and what came from there."""
-    await repository.delete_integrations_of(session, user_id)
+    """No token works and nothing is decided from now on; a sweep deletes what came from there."""
+    await repository.forget_person(session, user_id, now())

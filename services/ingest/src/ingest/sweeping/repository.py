@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, func, literal, select, update
+from sqlalchemy import Select, exists, func, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from common.db import Session, now
 from common.deleting import delete_some
-from ingest.models import ContentKey, IngestJob, Resolution, WebhookEvent
+from ingest.models import ContentKey, IngestJob, Integration, Resolution, WebhookEvent
 from ingest.webhooks.repository import history_with
 from ingest.webhooks.states import EventState
 
@@ -87,6 +87,18 @@ async def delete_webhook_events(session: Session, received_before: datetime, lim
     is_over = WebhookEvent.state.not_in(WAITING_FOR_SOMEBODY)
     is_old = WebhookEvent.received_at < received_before
     return await delete_some(session, WebhookEvent, is_old & is_over, limit)
+
+
+async def delete_forgotten_integrations(session: Session, limit: int) -> int:
+    """What they sent, and those that sent nothing or no longer have anything."""
+    is_forgotten = Integration.forgotten_at.is_not(None)
+    of_theirs = WebhookEvent.integration_id.in_(select(Integration.id).where(is_forgotten))
+    deleted = await delete_some(session, WebhookEvent, of_theirs, limit)
+    if deleted == limit:
+        return deleted
+    is_empty = ~exists().where(WebhookEvent.integration_id == Integration.id)
+    emptied = is_forgotten & is_empty
+    return deleted + await delete_some(session, Integration, emptied, limit - deleted)
 
 
 async def delete_content_keys(session: Session, expired_before: datetime, limit: int) -> int:

@@ -52,6 +52,10 @@ async def sweep_forgotten_webhooks(session: Session, limit: int) -> int:
     return len(forgotten)
 
 
+async def sweep_forgotten_integrations(session: Session, limit: int) -> int:
+    return await repository.delete_forgotten_integrations(session, limit)
+
+
 async def sweep_content_keys(session: Session, limit: int) -> int:
     return await repository.delete_content_keys(session, now() - CONTENT_KEYS_KEPT, limit)
 

@@ -78,7 +78,7 @@ def _find() -> Select[*tuple[Any, ...]]:
             INTEGRATIONS.c.connected_at,
         )
         .join(INTEGRATIONS, INTEGRATIONS.c.id == EVENTS.c.integration_id)
-        .where(EVENTS.c.id == bindparam("event_id"))
+        .where(EVENTS.c.id == bindparam("event_id"), INTEGRATIONS.c.forgotten_at.is_(None))
     )
 
 
