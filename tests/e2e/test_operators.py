@@ -57,16 +57,16 @@ def test_a_sweep_runs_when_told(admin, eventually):
 
 
 def test_a_consumer_is_held_back_and_let_go(admin, curator, eventually):
-    paused = admin.post("/api/ops/consumers/ingest/ingest-tmdb/pause", json={"seconds": 600})
+    paused = admin.post("/api/ops/consumers/ingest/ingest-tmdb-bulk/pause", json={"seconds": 600})
     assert paused.status_code == 200, paused.text
-    items = [{"source": "tmdb", "external_id": "movie:900001", "force_refresh": True}]
+    items = [{"source": "tmdb", "external_id": "movie:900001", "force_refresh": True}] * 2
     job_id = curator.post("/api/ingest/batch", json={"items": items}).json()["id"]
 
     def queue():
         queues = admin.get("/api/ops/queues").json()["queues"]
-        return next(one for one in queues if one["name"] == "ingest-tmdb")
+        return next(one for one in queues if one["name"] == "ingest-tmdb-bulk")
 
-    eventually(lambda: queue()["size"] == 1)
+    eventually(lambda: queue()["size"] == 2)
     assert curator.get(f"/api/ingest/jobs/{job_id}").json()["state"] == "queued"
-    assert admin.post("/api/ops/consumers/ingest/ingest-tmdb/resume").status_code in {200, 204}
+    assert admin.post("/api/ops/consumers/ingest/ingest-tmdb-bulk/resume").status_code in {200, 204}
     eventually(lambda: curator.get(f"/api/ingest/jobs/{job_id}").json()["state"] == "succeeded", 30)

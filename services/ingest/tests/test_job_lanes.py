@@ -14,6 +14,7 @@ from common.nats_client import declare_streams
 from common.outbox import Relay
 from common.working import Worker
 from ingest.connectors import CONNECTORS
+from ingest.jobs.lanes import bulk
 from ingest.models import Outbox
 from ingest.upstream import Patience
 from tastebuds.ingest.v1 import job_pb2
@@ -40,14 +41,14 @@ async def jetstream(connect_nats, empty_nats):
 
 @pytest.fixture
 async def at_work(database, jetstream):
-    """`at_work(desk)` starts the relay and a worker for each source; they stop with the test."""
+    """`at_work(desk)` starts the relay and the workers of all sources; they stop with the test."""
     stopping = asyncio.Event()
     async with asyncio.timeout(100), asyncio.TaskGroup() as tasks:
 
         def start(desk):
             tasks.create_task(Relay(database, jetstream, Outbox).run(stopping))
-            for source in CONNECTORS:
-                worker = Worker("ingest", QUICK(source.value), desk.due.jobs)
+            for lane in (*CONNECTORS, *map(bulk, CONNECTORS)):
+                worker = Worker("ingest", QUICK(str(lane)), desk.due.jobs)
                 tasks.create_task(worker.run(jetstream, stopping))
 
         yield start
@@ -122,6 +123,18 @@ async def test_a_source_that_hangs_delays_no_other(opened, at_work, upstream, wo
         assert time.monotonic() - began < 10
         assert (await desk.job(slow.id)).done == 0
         await desk.cancel(slow.id)
+
+
+async def test_a_long_batch_delays_nobody_who_waits_for_one_work(opened, at_work, upstream, works):
+    for number in range(2, 62):
+        upstream.plan(f"tmdb/movie/{number}", Answer(MOVIE | {"id": number}, after=0.5))
+    async with opened(patience=PATIENT) as desk:
+        at_work(desk)
+        batch = await desk.start(*(film(number) for number in range(2, 62)))
+        alone = await desk.start(*works(films=1))
+        await until(desk, alone.id, is_over)
+        assert (await desk.job(batch.id)).done < 20
+        await desk.cancel(batch.id)
 
 
 async def test_five_hundred_works_are_each_done_once(

@@ -73,7 +73,6 @@ async def test_a_job_brings_its_works_in_one_by_one(desk, films, catalogue):
     assert (job.state, job.total, job.version) == (STATES.JOB_STATE_QUEUED, 2, 1)
     assert await desk.said() == ["IngestJobChanged"]
     first, second = await desk.sent()
-    assert first.lane == "tmdb"
     assert await desk.take(first) is None
     job = await desk.job(job.id)
     assert (job.state, job.done, job.version) == (STATES.JOB_STATE_RUNNING, 1, 2)
@@ -114,7 +113,7 @@ async def test_what_no_try_could_bring_in_fails_in_words_at_once(desk, films):
     assert "INGEST_LASTFM_KEY" in items[3].last_error
     assert items[3].external_id == "https://www.last.fm/music/A/_/B"
     assert (job.failed, job.last_error) == (3, items[3].last_error)
-    assert [sent.lane for sent in await desk.sent()] == ["tmdb"]
+    assert len(await desk.sent()) == 1
 
 
 async def test_a_job_whose_works_have_all_failed_is_over_at_once(desk):
@@ -137,6 +136,17 @@ async def test_what_is_no_job_is_refused(desk, items, reason):
     error = await refusal(desk.start(*items))
     assert error.reason == reason
     assert error.metadata["field"] == ("items" if len(items) != 2 else "items[1]")
+
+
+async def test_what_is_asked_for_alone_does_not_stand_behind_batches(desk, films):
+    alone = await desk.start(*films(1))
+    await desk.start(film(1), pb.WantedMedia(source="google_books", external_id="volume1"))
+    sent = await desk.sent()
+    assert [each.lane for each in sent] == ["tmdb", "tmdb-bulk", "google_books-bulk"]
+    await desk.pass_an_hour()
+    assert await desk.send_forgotten() == 3
+    assert [each.lane for each in await desk.sent()] == [each.lane for each in sent]
+    await desk.cancel(alone.id)
 
 
 async def test_addresses_and_duplicates_are_works_too(desk, films, upstream):

@@ -1,6 +1,7 @@
 """Events this service listens to, and its jobs."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from common.db import Session
 from common.handlers import Handlers
@@ -11,6 +12,7 @@ from ingest.connectors import CONNECTORS
 from ingest.integrations import service as integrations
 from ingest.jobs import service as jobs
 from ingest.jobs.consumers import DueItems
+from ingest.jobs.lanes import BULK_CONCURRENCY, bulk
 from ingest.webhooks.consumers import WebhookJobs
 from ingest.webhooks.events import LANE
 from tastebuds.auth.v1.account_events_pb2 import UserDeleted
@@ -28,12 +30,15 @@ HANDLERS: Handlers = {UserDeleted: on_user_deleted}
 
 
 def lanes(due_items: DueItems, webhooks: WebhookJobs, most_attempts: int) -> Mapping[Lane, Jobs]:
-    """One for webhooks, which asks no source, and one for each source.
+    """One for webhooks, which asks no source, and two for each source.
 
-    So one that is slow or down never delays work that needs none, or another.
+    So one that is slow or down never delays work that needs none, or another; and somebody's
+    hundreds of works delay nobody who waits for one.
     """
+    lane = partial(Lane, most_attempts=most_attempts)
     of_sources = {**due_items.jobs, **webhooks.jobs}
     return {
-        Lane(LANE, most_attempts=most_attempts): webhooks.jobs,
-        **{Lane(source, most_attempts=most_attempts): of_sources for source in CONNECTORS},
+        lane(LANE): webhooks.jobs,
+        **{lane(source): of_sources for source in CONNECTORS},
+        **{lane(bulk(source), BULK_CONCURRENCY): due_items.jobs for source in CONNECTORS},
     }

@@ -1,4 +1,4 @@
-"""Works of jobs whose turn has come, each in the lane of its source."""
+"""Works of jobs whose turn has come, each in a lane of its source."""
 
 from dataclasses import dataclass
 from uuid import UUID

@@ -1,6 +1,7 @@
 """What is said about jobs, and the work that they are."""
 
 from common.jobs import ATTEMPT
+from ingest.jobs.lanes import lane_of
 from ingest.jobs.messages import JOB_STATES
 from ingest.models import IngestJob, IngestJobItem, Outbox
 from tastebuds.ingest.v1.job_events_pb2 import IngestJobChanged, IngestJobFinished
@@ -26,9 +27,10 @@ def job_finished(job: IngestJob) -> Outbox:
     )
 
 
-def item_due(item: IngestJobItem) -> Outbox:
-    """Its lane is its source's; what was tried before goes on from there."""
-    work = Outbox.job("ingest", item.source, IngestItemDue(job_item_id=str(item.id)))
+def item_due(item: IngestJobItem, works: int) -> Outbox:
+    """Of a job of so many works; what was tried before goes on from there."""
+    lane = lane_of(item.source, works)
+    work = Outbox.job("ingest", lane, IngestItemDue(job_item_id=str(item.id)))
     work.message_id = item.message_id
     work.headers |= {ATTEMPT: str(item.attempts + 1)}
     return work

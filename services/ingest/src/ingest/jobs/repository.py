@@ -75,13 +75,16 @@ async def items_in(
     return (await session.scalars(statement.order_by(IngestJobItem.position))).all()
 
 
-async def lock_forgotten(session: Session, before: datetime, limit: int) -> Sequence[IngestJobItem]:
+async def lock_forgotten(
+    session: Session, before: datetime, limit: int
+) -> Sequence[Row[IngestJobItem, int]]:
     """What is not over though its message was made, and its time came, before that.
 
-    In order of the messages; none that another transaction deals with.
+    With the number of works of its job. In order of the messages; none that another transaction
+    deals with.
     """
     statement = (
-        select(IngestJobItem)
+        select(IngestJobItem, IngestJob.total)
         .join(IngestJob)
         .where(
             IngestJob.finished_at.is_(None),
@@ -91,9 +94,8 @@ async def lock_forgotten(session: Session, before: datetime, limit: int) -> Sequ
         )
     )
     forgotten = statement.order_by(IngestJobItem.message_id).limit(limit)
-    return (
-        await session.scalars(forgotten.with_for_update(of=IngestJobItem, skip_locked=True))
-    ).all()
+    locked = forgotten.with_for_update(of=IngestJobItem, skip_locked=True)
+    return (await session.execute(locked)).all()
 
 
 async def cancel_items(session: Session, job_id: UUID, version: int) -> None:

@@ -45,7 +45,8 @@ async def start(
     for item in items:
         item.version = job.version
     session.add_all(items)
-    session.add_all(events.item_due(item) for item in items if item.state != ItemState.FAILED)
+    due = [item for item in items if item.state != ItemState.FAILED]
+    session.add_all(events.item_due(item, job.total) for item in due)
     return await read(session, own=OwnJob(job.id, user_id))
 
 
@@ -94,7 +95,7 @@ async def retry(
     _settle(session, job, counts)
     for item in again:
         _begin_anew(item, new_id(), job.version)
-    session.add_all(map(events.item_due, again))
+    session.add_all(events.item_due(item, job.total) for item in again)
     return await read(session, own=own)
 
 
@@ -159,9 +160,9 @@ async def send_forgotten(session: Session, limit: int) -> int:
     One whose message only stands in a long queue loses its place in it, and nothing else.
     """
     forgotten = await repository.lock_forgotten(session, now() - FORGOTTEN_AFTER, limit)
-    for item in forgotten:
+    for item, works in forgotten:
         item.message_id = new_id()
-    session.add_all(map(events.item_due, forgotten))
+        session.add(events.item_due(item, works))
     return len(forgotten)
 
 
