@@ -26,6 +26,7 @@ from gateway.routes import (
     ops,
     public,
     search,
+    webhooks,
 )
 from gateway.settings import Settings
 from gateway.state import Gateway
@@ -47,6 +48,7 @@ ROUTERS = (
     health.router,
     keys.router,
     ops.router,
+    webhooks.router,
 )
 PREFLIGHT_SECONDS = 600
 READABLE_HEADERS = (

@@ -13,7 +13,7 @@ from prometheus_client import Counter, Histogram
 from starlette.exceptions import HTTPException
 
 from common import requests
-from gateway import problems
+from gateway import problems, webhook_paths
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -83,6 +83,7 @@ class Door:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
+        webhook_paths.mask(scope)
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), None)
         identity = request_id(given)
         requests.current.set(requests.Request(identity.decode()))
