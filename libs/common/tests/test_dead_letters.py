@@ -1,5 +1,6 @@
 """A dead letter is seen, explained, and replayed once what was wrong is mended, or set aside."""
 
+import asyncio
 from datetime import timedelta
 from functools import partial
 from uuid import uuid4
@@ -7,7 +8,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from common import dead_letters, jobs
+from common import claims, dead_letters, jobs
 from common.consuming import Consumer, Replayer
 from common.db import now
 from common.jobs import Job, Lane
@@ -234,6 +235,30 @@ async def test_errors_and_reasons_may_be_in_any_language(letters, bury):
     assert (letter.error, letter.discard_reason) == (
         "RuntimeError: Łódź → Jóga cannot be done", "smazáno",
     )  # fmt: skip
+
+
+async def test_of_those_who_move_a_letter_at_the_same_time_one_does(letters, bury, jetstream):
+    await bury("a")
+    [letter_id] = await ids_of(letters)
+    moved = await asyncio.gather(
+        *(letters.replay([letter_id]) for _ in range(4)),
+        *(letters.discard([letter_id], "no need", by="ana") for _ in range(4)),
+    )
+    assert sorted(moved) == [[]] * 7 + [[letter_id]]
+    replayed = (await jetstream.stream_info(jobs.STREAM)).state.messages
+    left = (await jetstream.stream_info(dead_letters.STREAM)).state.messages
+    assert (replayed, left) in ((1, 0), (0, 1))
+
+
+async def test_a_claim_of_one_who_died_lapses(letters, bury, jetstream, monkeypatch):
+    await bury("a")
+    [letter_id] = await ids_of(letters)
+    await jetstream.publish(dead_letters.claim("menus", letter_id), b"")
+    assert await letters.replay([letter_id]) == []
+    assert await ids_of(letters) == [letter_id]
+    monkeypatch.setitem(vars(claims), "CLAIM", timedelta(seconds=0.1))
+    await asyncio.sleep(0.2)
+    assert await letters.replay([letter_id]) == [letter_id]
 
 
 async def test_nobody_moves_the_letters_of_another(letters, bury, jetstream, connect_nats):

@@ -13,6 +13,7 @@ from common import jobs
 from common.access import services_of
 from common.db import now
 from common.declaring import declare
+from common.envelopes import without_orders
 from common.grpc_errors import from_rpc_error
 from common.jobs import Job
 from common.mending import DeadLetters
@@ -222,6 +223,17 @@ async def test_a_letter_is_replayed(ops, as_admin, letter, jetstream, worker, ru
         await eventually(is_done)
     left = await ops.ListDeadLetters(pb.ListDeadLettersRequest(), **as_admin)
     assert not left.dead_letters
+
+
+async def test_a_letter_for_a_lane_that_is_gone_stays_and_says_so(ops, as_admin, letter, jetstream):
+    found = await jetstream.get_msg("DLQ", letter.id)
+    gone = found.headers | {"Dlq-Subject": "job.menus.gone.SweepDue"}
+    ack = await jetstream.publish(found.subject, found.data, headers=without_orders(gone))
+    async with refused("LANE_GONE"):
+        request = pb.ReplayDeadLettersRequest(ids=[letter.id, ack.seq])
+        await ops.ReplayDeadLetters(request, **as_admin)
+    left = await ops.ListDeadLetters(pb.ListDeadLettersRequest(), **as_admin)
+    assert [each.id for each in left.dead_letters] == [letter.id, ack.seq]
 
 
 async def test_a_letter_is_set_aside_with_who_and_why(ops, as_admin, letter):

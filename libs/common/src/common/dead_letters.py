@@ -38,6 +38,11 @@ def discarded(service: str, consumer: str = ">") -> str:
     return f"dlq.{service}.discarded.{consumer}"
 
 
+def claim(service: str, letter_id: int) -> str:
+    """The subject on which somebody says that a letter is theirs to move."""
+    return f"dlq.{service}.claimed.{letter_id}"
+
+
 async def bury(
     jetstream: JetStreamContext, message: Msg, consumer: ConsumerState, attempts: int, error: str
 ) -> None:

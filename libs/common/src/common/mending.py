@@ -1,7 +1,7 @@
 """What administrators do about a service's dead letters: list, replay, discard."""
 
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,12 +11,16 @@ from nats.js.api import Header, RawStreamMsg
 from nats.js.errors import APIError, NotFoundError
 
 from common import dead_letters, jobs, patience
+from common.claims import claimed
 from common.db import new_id
 from common.letters import Letter, Wanted, letter_of
 
 CONSUMER = re.compile(r"[\w-]+")
 # The server's error code for a message that another was faster to delete.
 ALREADY_DELETED = 10057
+
+# Where a letter goes: subject and headers.
+Place = tuple[str, dict[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +51,18 @@ class DeadLetters:
         found = await self.jetstream.stream_info(dead_letters.STREAM, subjects_filter=which)
         return sum((found.state.subjects or {}).values())
 
+    async def lanes_of(self, letter_ids: Iterable[int]) -> dict[int, str]:
+        """Where a replay sends those that are there."""
+        letters = [await self._read(letter_id) for letter_id in letter_ids]
+        return {letter.letter_id: _subject_of(letter) for letter in letters if letter}
+
     async def replay(self, letter_ids: Iterable[int]) -> list[int]:
         """Give messages to their handlers as if they were new. Returns those that were there."""
-        replayed = []
-        async for letter in self._found(letter_ids):
-            await self._move(letter, _subject_of(letter), _headers_of(letter))
-            replayed.append(letter.letter_id)
-        return replayed
+
+        def replayed(letter: Letter) -> Place:
+            return _subject_of(letter), _headers_of(letter)
+
+        return [each for each in letter_ids if await self._move(each, replayed)]
 
     async def discard(self, letter_ids: Iterable[int], reason: str, by: str) -> list[int]:
         """Set letters aside that nobody will replay. Returns those that were waiting."""
@@ -61,13 +70,13 @@ class DeadLetters:
             dead_letters.DISCARDED_BY: dead_letters.in_a_line(by),
             dead_letters.DISCARD_REASON: dead_letters.in_a_line(reason),
         }
-        discarded = []
-        async for letter in self._found(letter_ids):
-            if not letter.discarded_by:
-                subject = dead_letters.discarded(self.service, letter.consumer)
-                await self._move(letter, subject, letter.headers | why)
-                discarded.append(letter.letter_id)
-        return discarded
+
+        def aside(letter: Letter) -> Place | None:
+            if letter.discarded_by:
+                return None
+            return dead_letters.discarded(self.service, letter.consumer), letter.headers | why
+
+        return [each for each in letter_ids if await self._move(each, aside)]
 
     async def forget(self, before: datetime, limit: int) -> int:
         """Delete the oldest, also discarded ones; returns how many, at most `limit`."""
@@ -78,19 +87,32 @@ class DeadLetters:
             await self._delete(message.seq or 0)
         return limit
 
-    async def _found(self, letter_ids: Iterable[int]) -> AsyncIterator[Letter]:
+    async def _read(self, letter_id: int) -> Letter | None:
         ours = (dead_letters.waiting(self.service, ""), dead_letters.discarded(self.service, ""))
-        for letter_id in letter_ids:
-            with suppress(NotFoundError):
-                message = await self.jetstream.get_msg(dead_letters.STREAM, letter_id)
-                if (message.subject or "").startswith(ours):
-                    yield letter_of(message)
+        with suppress(NotFoundError):
+            message = await self.jetstream.get_msg(dead_letters.STREAM, letter_id)
+            if (message.subject or "").startswith(ours):
+                return letter_of(message)
+        return None
 
-    async def _move(self, letter: Letter, subject: str, headers: dict[str, str]) -> None:
-        """Publish it elsewhere, then delete it; twice is like once."""
-        once = {Header.MSG_ID.value: f"letter.{self.service}.{letter.letter_id}"}
-        await self.jetstream.publish(subject, letter.body, headers=headers | once)
-        await self._delete(letter.letter_id)
+    async def _move(self, letter_id: int, whereto: Callable[[Letter], Place | None]) -> bool:
+        """Publish it elsewhere, then delete it: a crash in between leaves it twice, never not.
+
+        Of several who want to move it one does; it may be gone when its claim is ours.
+        """
+        if await self._read(letter_id) is None:
+            return False
+        claim = dead_letters.claim(self.service, letter_id)
+        async with claimed(self.jetstream, dead_letters.STREAM, claim) as is_ours:
+            letter = await self._read(letter_id) if is_ours else None
+            place = whereto(letter) if letter else None
+            if letter is None or place is None:
+                return False
+            subject, headers = place
+            once = {Header.MSG_ID.value: f"letter.{self.service}.{letter_id}"}
+            await self.jetstream.publish(subject, letter.body, headers=headers | once)
+            await self._delete(letter_id)
+            return True
 
     async def _delete(self, letter_id: int) -> None:
         try:

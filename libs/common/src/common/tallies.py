@@ -61,6 +61,13 @@ class ConsumerState:
     last_error: str = ""
     last_error_at: datetime | None = None
 
+    def takes(self, subject: str) -> bool:
+        """Of its own stream."""
+        return any(
+            subject == each or (each.endswith(">") and subject.startswith(each[:-1]))
+            for each in self.subjects
+        )
+
     def count_done(self) -> None:
         self._count(self.done, "done")
 

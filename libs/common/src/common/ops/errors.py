@@ -1,5 +1,11 @@
 """What can be wrong with what an operator asks for."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from nats.errors import Error as NatsError
+from nats.js.errors import NotFoundError
+
 from common.errors import DomainError, Kind
 
 
@@ -19,6 +25,19 @@ class SweepNotFound(DomainError):
         super().__init__("Sweep not found", name=name[:64])
 
 
+class LaneGone(DomainError):
+    kind = Kind.PRECONDITION
+    reason = "LANE_GONE"
+
+    def __init__(self, letter_id: int, subject: str) -> None:
+        super().__init__(
+            f"Nothing is replayed: dead letter {letter_id} is for {subject}, which no consumer of "
+            "this service takes any more.",
+            id=letter_id,
+            subject=subject,
+        )
+
+
 class InvalidOperation(DomainError):
     kind = Kind.INVALID
     reason = "INVALID_OPERATION"
@@ -33,3 +52,13 @@ class NatsUnavailable(DomainError):
 
     def __init__(self) -> None:
         super().__init__("The messages cannot be reached right now.", retry_after=2)
+
+
+@asynccontextmanager
+async def reaching_nats() -> AsyncIterator[None]:
+    try:
+        yield
+    except NotFoundError:
+        raise
+    except (NatsError, OSError, TimeoutError) as error:
+        raise NatsUnavailable from error

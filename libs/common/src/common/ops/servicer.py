@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
@@ -17,8 +16,9 @@ from common.mending import DeadLetters
 from common.ops.errors import (
     ConsumerNotFound,
     InvalidOperation,
-    NatsUnavailable,
+    LaneGone,
     SweepNotFound,
+    reaching_nats,
 )
 from common.ops.messages import Kinds, from_letter, from_report
 from common.pages import page_size
@@ -52,7 +52,7 @@ class OpsServicer(OpsServiceServicer):
     ) -> pb.ListDeadLettersResponse:
         size = page_size(request.page_size, usual=LETTERS_A_PAGE, largest=MOST_LETTERS_A_PAGE)
         wanted = Wanted(request.consumer, request.text, request.discarded)
-        async with _nats():
+        async with reaching_nats():
             letters, has_more = await self.letters.page(wanted, max(0, request.after_id), size)
         found = [from_letter(letter, self.kinds) for letter in letters]
         return pb.ListDeadLettersResponse(dead_letters=found, has_more=has_more)
@@ -60,8 +60,12 @@ class OpsServicer(OpsServiceServicer):
     async def ReplayDeadLetters(
         self, request: pb.ReplayDeadLettersRequest, context: Any
     ) -> pb.ReplayDeadLettersResponse:
-        async with _nats():
-            replayed = await self.letters.replay(_ids(request.ids))
+        async with reaching_nats():
+            lanes = await self.letters.lanes_of(_ids(request.ids))
+            for letter_id, subject in lanes.items():
+                if not any(state.takes(subject) for state in self.queues.consumers):
+                    raise LaneGone(letter_id, subject)
+            replayed = await self.letters.replay(lanes)
         _note("dead letters replayed", ids=replayed)
         return pb.ReplayDeadLettersResponse(replayed_ids=replayed)
 
@@ -71,7 +75,7 @@ class OpsServicer(OpsServiceServicer):
         reason = request.reason.strip()
         if not 1 <= len(reason) <= REASON_LENGTH:
             raise InvalidOperation("reason", f"1 to {REASON_LENGTH} characters")
-        async with _nats():
+        async with reaching_nats():
             discarded = await self.letters.discard(_ids(request.ids), reason, _admin())
         _note("dead letters discarded", ids=discarded, reason=reason)
         return pb.DiscardDeadLettersResponse(discarded_ids=discarded)
@@ -103,7 +107,7 @@ class OpsServicer(OpsServiceServicer):
     async def RunSweep(self, request: pb.RunSweepRequest, context: Any) -> pb.RunSweepResponse:
         if request.name not in self.sweeps.by_name:
             raise SweepNotFound(request.name)
-        async with _nats():
+        async with reaching_nats():
             await self.sweeps.run_soon(request.name, f"asked.{new_id()}")
         _note("sweep asked for", sweep=request.name)
         return pb.RunSweepResponse()
@@ -115,20 +119,10 @@ class OpsServicer(OpsServiceServicer):
         if (stream, name) not in known:
             raise ConsumerNotFound(stream, name)
         try:
-            async with _nats():
+            async with reaching_nats():
                 yield self.queues.nats.jetstream()
         except NotFoundError:  # its stream is not there yet
             raise ConsumerNotFound(stream, name) from None
-
-
-@asynccontextmanager
-async def _nats() -> AsyncIterator[None]:
-    try:
-        yield
-    except NotFoundError:
-        raise
-    except (NatsError, OSError, TimeoutError) as error:
-        raise NatsUnavailable from error
 
 
 def _ids(ids: Sequence[int]) -> Sequence[int]:
