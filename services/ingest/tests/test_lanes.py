@@ -11,7 +11,8 @@ from tastebuds.ingest.v1.work_pb2 import IngestItemDue, WebhookReceived
 def test_every_source_has_a_lane_for_one_and_a_narrow_one_for_many():
     works = DueItems(database=None, connectors=None, catalog=None, allowances=None)
     by_name = {
-        lane.name: (lane, set(jobs)) for lane, jobs in lanes(works, WebhookJobs(None), 5).items()
+        lane.name: (lane, set(jobs))
+        for lane, jobs in lanes(works, WebhookJobs(None, None), 5).items()
     }
     assert len(by_name) == 1 + 2 * len(CONNECTORS)
     assert by_name["webhooks"][1] == {WebhookReceived}

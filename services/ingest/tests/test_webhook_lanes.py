@@ -15,6 +15,7 @@ from common.nats_client import declare_streams
 from common.outbox import Relay
 from common.working import Worker
 from ingest.connectors import CONNECTORS
+from ingest.door.rush import Rush
 from ingest.models import Outbox, WebhookEvent
 from ingest.upstream import Patience
 from ingest.webhooks.consumers import WebhookJobs
@@ -55,7 +56,9 @@ async def at_work(database, jetstream):
             for _ in range(2):
                 tasks.create_task(Relay(database, jetstream, Outbox).run(stopping))
                 for lane in ("webhooks", *CONNECTORS):
-                    worker = Worker("ingest", QUICK(str(lane)), WebhookJobs(office.desk).jobs)
+                    worker = Worker(
+                        "ingest", QUICK(str(lane)), WebhookJobs(office.desk, Rush()).jobs
+                    )
                     tasks.create_task(worker.run(jetstream, stopping))
 
         yield start

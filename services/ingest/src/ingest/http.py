@@ -40,6 +40,7 @@ from ingest.door.providers import (
     WEBHOOK_PATH,
     provider,
 )
+from ingest.door.rush import Rush
 from ingest.integrations import tokens
 from ingest.webhooks.events import webhook_received
 from ingest.webhooks.senders import SENDERS
@@ -66,6 +67,7 @@ class Door:
     surroundings: Surroundings
     senders: Container[str]
     room: Room
+    rush: Rush
 
     async def take_webhook(self, request: Request) -> Response:
         name = provider(request.path_params["provider"], self.senders)
@@ -116,6 +118,7 @@ class Door:
                 job=webhook_received(event_id),
             )
             await self.intake.take(arrival)
+        self.rush.note()
         return arrival
 
 
@@ -127,11 +130,12 @@ class Doorway:
     database_url: str
     trusted_proxies: Sequence[Network]
     grace: float
+    rush: Rush
 
     async def serve(self, stopping: asyncio.Event) -> None:
         """With a connection of its own: what comes in does not wait for what is worked on."""
         async with db.connect(self.database_url, pool_size=1) as database:
-            door = create_door(database, self.trusted_proxies, SENDERS)
+            door = create_door(database, self.trusted_proxies, SENDERS, rush=self.rush)
             await http_server.serve(door, self.listen, stopping, grace=self.grace)
 
 
@@ -140,9 +144,11 @@ def create_door(
     trusted_proxies: Sequence[Network],
     senders: Container[str],
     room: Room | None = None,
+    rush: Rush | None = None,
 ) -> Starlette:
     surroundings = Surroundings(trusted_proxies)
-    door = Door(database, Intake(database), surroundings, senders, room or Room())
+    intake, room, rush = Intake(database), room or Room(), rush or Rush()
+    door = Door(database, intake, surroundings, senders, room, rush)
     routes = [
         _route(WEBHOOK_PATH, door.take_webhook, "POST", "PUT"),
         _route(ARR_PATH, door.take_arr, "POST", "PUT"),

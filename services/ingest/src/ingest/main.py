@@ -11,6 +11,7 @@ from common.tables import Tables
 from ingest import clients, connectors, servicers
 from ingest.clients import CatalogClient, DraftsClient, LibraryClient
 from ingest.consumers import HANDLERS, lanes
+from ingest.door.rush import Rush
 from ingest.http import Doorway
 from ingest.inbox.servicer import InboxServicer
 from ingest.integrations.servicer import IntegrationServicer
@@ -55,11 +56,11 @@ async def main() -> None:
         )
         acting = Peers(library, DraftsClient(peers["menus"]))
         desk = Desk(database, SENDERS, Matcher(database, on, *known), acting, most_kept)
-        works = DueItems(database, on, *known)
+        works, rush = DueItems(database, on, *known), Rush()
         duties = Duties(
             TABLES,
             handlers=HANDLERS,
-            lanes=lanes(works, WebhookJobs(desk), settings.job_max_attempts),
+            lanes=lanes(works, WebhookJobs(desk, rush), settings.job_max_attempts),
             sweeps=sweeps(settings.retention()),
             peers=peers,
         )
@@ -68,6 +69,7 @@ async def main() -> None:
             database_url=settings.database_url,
             trusted_proxies=settings.trusted_proxies,
             grace=settings.shutdown_seconds,
+            rush=rush,
         )
         await service.run(grpc, duties, doorway.serve)
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from common.jobs import Delivery, Job, Jobs
 from common.requests import parse_id
+from ingest.door.rush import Rush
+from ingest.webhooks.events import LANE
 from ingest.webhooks.service import Desk
 from tastebuds.ingest.v1.work_pb2 import WebhookReceived
 
@@ -13,6 +15,7 @@ class WebhookJobs:
     """The same message may come any number of times; an event that is decided is left alone."""
 
     desk: Desk
+    rush: Rush
 
     @property
     def jobs(self) -> Jobs:
@@ -20,6 +23,8 @@ class WebhookJobs:
 
     async def take(self, message: WebhookReceived, delivery: Delivery) -> None:
         event_id = parse_id("webhook_event_id", message.webhook_event_id)
+        if delivery.lane.name == LANE:  # in those of the sources nothing pours
+            await self.rush.give_way()
         await self.desk.deal_with(event_id, delivery)
 
     async def give_up(self, message: WebhookReceived, _: Delivery, __: str) -> None:

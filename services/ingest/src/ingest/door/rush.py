@@ -1,0 +1,30 @@
+"""While webhooks pour in, the work that they make waits a little."""
+
+import asyncio
+import time
+from collections import deque
+
+# So many within so many seconds are a rush.
+MANY = 50
+MOMENT_SECONDS = 0.5
+PAUSE_SECONDS = 0.1
+
+
+class Rush:
+    """Of one process, where the door and those who work share a core.
+
+    A sender waits for its answer; nobody waits for what follows.
+    """
+
+    def __init__(self) -> None:
+        self._latest: deque[float] = deque(maxlen=MANY)
+
+    def note(self) -> None:
+        """One more has come in."""
+        self._latest.append(time.monotonic())
+
+    async def give_way(self) -> None:
+        """Wait, once, when a rush is on: what is to be done goes on all the same, if slowly."""
+        latest = self._latest
+        if len(latest) == MANY and time.monotonic() - latest[0] < MOMENT_SECONDS:
+            await asyncio.sleep(PAUSE_SECONDS)
