@@ -11,6 +11,10 @@ WORKS_AT_ONCE = 200
 
 
 def sweeps(kept: Retention) -> list[Sweep]:
+    return [*_of_jobs(kept), *_of_webhooks(kept), *_of_matching()]
+
+
+def _of_jobs(kept: Retention) -> list[Sweep]:
     return [
         Sweep(
             "jobs",
@@ -26,6 +30,11 @@ def sweeps(kept: Retention) -> list[Sweep]:
             jobs.send_forgotten,
             batch=WORKS_AT_ONCE,
         ),
+    ]
+
+
+def _of_webhooks(kept: Retention) -> list[Sweep]:
+    return [
         Sweep(
             "webhook_bodies",
             "0 20 3 * * *",
@@ -56,6 +65,11 @@ def sweeps(kept: Retention) -> list[Sweep]:
             "Deletes what came for people whose accounts are gone.",
             service.sweep_forgotten_integrations,
         ),
+    ]
+
+
+def _of_matching() -> list[Sweep]:
+    return [
         Sweep(
             "content_keys",
             "0 */10 * * * *",
