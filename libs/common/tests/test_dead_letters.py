@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from common import claims, dead_letters, jobs
+from common import claims, dead_letters, jobs, mending
 from common.consuming import Consumer, Replayer
 from common.db import now
 from common.jobs import Job, Lane
@@ -77,8 +77,8 @@ async def ids_of(letters, wanted=EVERY):
 async def test_a_letter_says_what_happened(letters, bury):
     began = now()
     await bury("a")
-    [letter], has_more = await letters.page(EVERY, 0, 10)
-    assert not has_more
+    [letter], end = await letters.page(EVERY, 0, 10)
+    assert end == 0
     assert (letter.service, letter.consumer) == ("menus", "menus-sweeps")
     assert (letter.stream, letter.subject) == ("JOBS", "job.menus.sweeps.IngestItemDue")
     assert (letter.attempts, letter.error) == (1, "RuntimeError: a cannot be done")
@@ -88,12 +88,24 @@ async def test_a_letter_says_what_happened(letters, bury):
 
 async def test_letters_are_listed_page_by_page(letters, bury):
     await bury("a", "b", "c", "d", "e")
-    listed, after, has_more = [], 0, True
-    while has_more:
-        found, has_more = await letters.page(EVERY, after, 2)
-        listed += names_of((found, has_more))
-        after = found[-1].letter_id
+    listed, after = [], 0
+    for _ in range(3):
+        page = found, after = await letters.page(EVERY, after, 2)
+        assert found
+        listed += names_of(page)
+    assert after == 0
     assert sorted(listed) == ["a", "b", "c", "d", "e"]
+
+
+async def test_a_page_is_looked_for_among_so_many(letters, bury, monkeypatch):
+    monkeypatch.setitem(vars(mending), "MOST_READ", 2)
+    for name in ("a", "b", "c", "d", "rare"):  # in this order
+        await bury(name)
+    wanted, pages, after = Wanted(text="rare"), [], 0
+    for _ in range(3):
+        found, after = await letters.page(wanted, after, 10)
+        pages.append(names_of((found, after)))
+    assert (pages, after) == ([[], [], ["rare"]], 0)
 
 
 async def test_letters_are_found_by_consumer_and_text(letters, bury):
@@ -103,7 +115,7 @@ async def test_letters_are_found_by_consumer_and_text(letters, bury):
     assert names_of(await letters.page(Wanted(text="APPLE cannot"), 0, 10)) == ["apple"]
     assert len(names_of(await letters.page(Wanted(text="job.menus"), 0, 10))) == 3
     for nothing in ("menus", "menus.>", "*", "menus sweeps"):
-        assert await letters.page(Wanted(consumer=nothing), 0, 10) == ([], False)
+        assert await letters.page(Wanted(consumer=nothing), 0, 10) == ([], 0)
 
 
 async def test_a_job_that_was_mended_is_done_when_replayed(
@@ -266,7 +278,7 @@ async def test_nobody_moves_the_letters_of_another(letters, bury, jetstream, con
     found = await ids_of(letters)
     async with connect_nats("ingest") as client:
         theirs = DeadLetters(client.jetstream(), "ingest")
-        assert await theirs.page(EVERY, 0, 10) == ([], False)
+        assert await theirs.page(EVERY, 0, 10) == ([], 0)
         assert await theirs.replay(found) == []
         assert await theirs.discard(found, "mine now", "ingest") == []
     assert await ids_of(letters) == found

@@ -210,6 +210,19 @@ async def test_a_letter_tells_what_it_was_and_why_it_failed(letter):
     assert letter.discarded_by == ""
 
 
+async def test_a_page_of_long_letters_fits_in_one_answer(ops, as_admin, letter, jetstream):
+    found = await jetstream.get_msg("DLQ", letter.id)
+    body = SweepDue(name="x" * 900_000).SerializeToString()
+    for _ in range(12):
+        await jetstream.publish(found.subject, body, headers=without_orders(found.headers))
+    reply = await ops.ListDeadLetters(pb.ListDeadLettersRequest(), **as_admin)
+    short, *long = reply.dead_letters
+    assert (short.body_size, short.body_json) == (len(short.body), '{"name": "rows"}')
+    assert len(long) == 12
+    for each in long:
+        assert (each.body, each.body_size, each.body_json) == (body[: 16 * 1024], len(body), "")
+
+
 async def test_a_letter_is_replayed(ops, as_admin, letter, jetstream, worker, running, eventually):
     reply = await ops.ReplayDeadLetters(
         pb.ReplayDeadLettersRequest(ids=[letter.id, 10**9, 0, -1]), **as_admin

@@ -247,6 +247,7 @@ def fresh(world):
     for name in (*fields, "source_states", "requests"):
         getattr(world, name).clear()
     world.before_answer = None
+    world.letters_read = 500
 
 
 @pytest.fixture

@@ -58,16 +58,23 @@ class Ops(StandIn, OpsServiceServicer):
 
     async def ListDeadLetters(self, request, context):
         self._called("ListDeadLetters", request)
+        every = [letter for letter in self._mine() if letter.id > request.after_id]
         found = [
             letter
-            for letter in self._mine()
-            if letter.id > request.after_id
-            and letter.consumer.startswith(request.consumer)
+            for letter in every[: self.world.letters_read]
+            if letter.consumer.startswith(request.consumer)
             and request.text in letter.error
             and bool(letter.discarded_by) is request.discarded
         ]
-        shown = found[: request.page_size]
-        return ops_pb.ListDeadLettersResponse(dead_letters=shown, has_more=len(found) > len(shown))
+        end = 0
+        if len(found) > request.page_size:
+            found = found[: request.page_size]
+            end = found[-1].id
+        elif len(every) > self.world.letters_read:
+            end = every[self.world.letters_read - 1].id
+        return ops_pb.ListDeadLettersResponse(
+            dead_letters=found, has_more=end > 0, next_after_id=end
+        )
 
     async def ReplayDeadLetters(self, request, context):
         self._called("ReplayDeadLetters", request)

@@ -66,6 +66,7 @@ class World:
     webhook_events: dict = field(default_factory=dict)
     reports: dict = field(default_factory=dict)
     dead_letters: dict = field(default_factory=dict)
+    letters_read: int = 500
     source_states: list = field(default_factory=list)
     requests: list = field(default_factory=list)
     calls: dict = field(default_factory=dict)

@@ -114,7 +114,8 @@ async def test_dead_letters_of_all_services_are_one_list(admin, world):
     assert [letter["id"] for letter in seen] == [1, 2, 3, 4, 5, 9]
     assert set(seen[-1]) == {
         "id", "service", "consumer", "stream", "subject", "headers", "body", "body_base64",
-        "attempts", "error", "trace_id", "buried_at", "discarded_by", "discard_reason",
+        "body_size", "attempts", "error", "trace_id", "buried_at", "discarded_by",
+        "discard_reason",
     }  # fmt: skip
     assert seen[-1]["body"] == {"jobItemId": "7"}
     assert base64.b64decode(seen[-1]["body_base64"]) == b"\x0a\xff"
@@ -130,6 +131,24 @@ async def test_dead_letters_of_all_services_are_one_list(admin, world):
     world.broken["menus.ListDeadLetters"] = AWAY
     check_problem(await admin.get(LETTERS), 503)
     assert await ids(service="auth") == [2, 4]
+
+
+async def test_letters_that_are_rare_are_found_page_by_page(admin, world):
+    world.letters_read = 3
+    for letter_id in range(1, 21):
+        bury(world, "menus", letter_id, error="rare" if letter_id in (2, 15) else "no")
+    bury(world, "auth", 9, error="rare")
+    bury(world, "auth", 30, error="rare")
+    seen, path, pages = [], f"{LETTERS}?text=rare", 0
+    while path:
+        answer = await admin.get(path)
+        seen += [letter["id"] for letter in answer.json()]
+        path, pages = answer.links.get("next", {}).get("url"), pages + 1
+    assert seen == [2, 9, 15, 30]
+    assert pages == 7
+    body = {"matching": {"service": "menus", "text": "rare"}}
+    answer = await admin.post(f"{LETTERS}/replay", json=body)
+    assert answer.json()["replayed_ids"] == [2, 15]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from common.db import new_id
 from common.letters import Letter, Wanted, letter_of
 
 CONSUMER = re.compile(r"[\w-]+")
+MOST_READ = 500
 # The server's error code for a message that another was faster to delete.
 ALREADY_DELETED = 10057
 
@@ -28,22 +29,27 @@ class DeadLetters:
     jetstream: JetStreamContext
     service: str
 
-    async def page(self, wanted: Wanted, after_id: int, limit: int) -> tuple[list[Letter], bool]:
-        """The oldest first, and whether there are more."""
+    async def page(self, wanted: Wanted, after_id: int, limit: int) -> tuple[list[Letter], int]:
+        """The oldest first, and the id after which to go on; 0 when there are no more.
+
+        A page may be short, or empty, and not the last: it is found among MOST_READ letters.
+        """
         if wanted.consumer and not CONSUMER.fullmatch(wanted.consumer):
-            return [], False
+            return [], 0
         subject = dead_letters.discarded if wanted.discarded else dead_letters.waiting
         which = subject(self.service, wanted.consumer or ">")
         found: list[Letter] = []
-        while len(found) <= limit:
+        for _ in range(MOST_READ):
             message = await self._first(which, after_id + 1)
             if message is None:
-                return found, False
+                return found, 0
+            if len(found) == limit:
+                break
             letter = letter_of(message)
             after_id = letter.letter_id
             if wanted.takes(letter):
                 found.append(letter)
-        return found[:limit], True
+        return found, after_id
 
     async def count(self) -> int:
         """How many wait for a decision."""

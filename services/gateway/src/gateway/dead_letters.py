@@ -9,6 +9,7 @@ from common.requests import onward
 from gateway import ops
 from gateway.clients import Clients
 from gateway.schemas.dead_letters import (
+    LARGEST_ID,
     MOST_IDS,
     DeadLetter,
     Discard,
@@ -27,12 +28,15 @@ if TYPE_CHECKING:  # the class exists only in the stubs
 # Each letter is read, published and deleted, one after the other.
 MOVING_SECONDS = 30.0
 PAGE = 100
+# In which those that match are looked for; a service reads 500 letters for each.
+MOST_PAGES = 40
 
 
 async def page(api: Clients, wanted: WantedLetters) -> tuple[list[DeadLetter], str]:
     """Oldest first, and the cursor of the next page.
 
-    An absent service is an error here: its letters would be passed over unseen.
+    An absent service is an error here: its letters would be passed over unseen. For the same
+    reason nothing is shown of what lies behind the end of another's page.
     """
     request = wire.ListDeadLettersRequest(
         after_id=wanted.cursor,
@@ -47,11 +51,14 @@ async def page(api: Clients, wanted: WantedLetters) -> tuple[list[DeadLetter], s
             for stub in _stubs(api, wanted.service).values()
         )
     )
-    found = sorted(chain(*(reply.dead_letters for reply in replies)), key=lambda one: one.id)
+    ends = [reply.next_after_id for reply in replies if reply.has_more]
+    end = min(ends, default=LARGEST_ID)
+    every = sorted(chain(*(reply.dead_letters for reply in replies)), key=lambda one: one.id)
+    found = [letter for letter in every if letter.id <= end]
     shown = found[: wanted.limit]
-    has_more = len(found) > wanted.limit or any(reply.has_more for reply in replies)
-    cursor = str(shown[-1].id) if shown and has_more else ""
-    return [DeadLetter.of(letter) for letter in shown], cursor
+    if len(found) > len(shown):
+        end = shown[-1].id
+    return [DeadLetter.of(letter) for letter in shown], str(end) if end < LARGEST_ID else ""
 
 
 async def replay(api: Clients, order: Replay) -> Replayed:
@@ -95,17 +102,20 @@ async def _replay_matching(
 ) -> tuple[Sequence[int], bool]:
     """Found before the first one is replayed: what dies again meanwhile is not replayed again."""
     ids: list[int] = []
-    has_more = True
-    while has_more and len(ids) < MOST_IDS:
+    after_id, has_more = 0, True
+    for _ in range(MOST_PAGES):
+        room = MOST_IDS - len(ids)
+        if not has_more or not room:
+            break
         request = wire.ListDeadLettersRequest(
-            after_id=ids[-1] if ids else 0,
-            page_size=PAGE,
+            after_id=after_id,
+            page_size=min(PAGE, room),
             consumer=matching.consumer,
             text=matching.text,
         )
         reply = await stub.ListDeadLetters(request, **onward(ops.SECONDS))
         ids += [letter.id for letter in reply.dead_letters]
-        has_more = reply.has_more and bool(reply.dead_letters)
+        after_id, has_more = reply.next_after_id, reply.has_more
     replayed, _ = await _replay(stub, ids) if ids else ((), False)
     return replayed, has_more
 

@@ -14,6 +14,10 @@ from common.queue_report import ConsumerReport, QueueReport, ScheduleReport
 from common.timestamps import timestamp
 from tastebuds.ops.v1 import ops_service_pb2 as pb
 
+# Of each body, so that a page of a hundred fits in one answer.
+SHOWN_BYTES = 16 * 1024
+SHOWN_JSON = 48 * 1024
+
 # Kinds of messages by the last part of their subject.
 Kinds = Mapping[str, type[Message]]
 
@@ -31,8 +35,12 @@ def from_report(report: QueueReport) -> pb.GetQueuesResponse:
 
 
 def from_letter(letter: Letter, kinds: Kinds) -> pb.DeadLetter:
-    fields = _fields(letter)
-    return pb.DeadLetter(id=fields.pop("letter_id"), body_json=_json_of(letter, kinds), **fields)
+    fields = _fields(letter) | {
+        "body": letter.body[:SHOWN_BYTES],
+        "body_size": len(letter.body),
+        "body_json": _json_of(letter, kinds),
+    }
+    return pb.DeadLetter(id=fields.pop("letter_id"), **fields)
 
 
 def _fields(told: ConsumerReport | ScheduleReport | Replica | Letter) -> dict[str, Any]:
@@ -43,11 +51,12 @@ def _fields(told: ConsumerReport | ScheduleReport | Replica | Letter) -> dict[st
 
 
 def _json_of(letter: Letter, kinds: Kinds) -> str:
-    """Empty when the body is nothing that this service knows."""
+    """Empty when the body is nothing that this service knows, or too long."""
     kind = kinds.get(letter.subject.rpartition(".")[2])
-    if kind is None:
+    if kind is None or len(letter.body) > SHOWN_BYTES:
         return ""
     try:
-        return MessageToJson(kind.FromString(letter.body), indent=None)
+        written = MessageToJson(kind.FromString(letter.body), indent=None)
     except DecodeError:
         return ""
+    return written if len(written) <= SHOWN_JSON else ""

@@ -53,9 +53,12 @@ class OpsServicer(OpsServiceServicer):
         size = page_size(request.page_size, usual=LETTERS_A_PAGE, largest=MOST_LETTERS_A_PAGE)
         wanted = Wanted(request.consumer, request.text, request.discarded)
         async with reaching_nats():
-            letters, has_more = await self.letters.page(wanted, max(0, request.after_id), size)
-        found = [from_letter(letter, self.kinds) for letter in letters]
-        return pb.ListDeadLettersResponse(dead_letters=found, has_more=has_more)
+            letters, next_id = await self.letters.page(wanted, max(0, request.after_id), size)
+        return pb.ListDeadLettersResponse(
+            dead_letters=[from_letter(letter, self.kinds) for letter in letters],
+            has_more=next_id > 0,
+            next_after_id=next_id,
+        )
 
     async def ReplayDeadLetters(
         self, request: pb.ReplayDeadLettersRequest, context: Any

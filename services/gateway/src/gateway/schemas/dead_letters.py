@@ -58,8 +58,11 @@ class DeadLetter(Schema):
     subject: Annotated[str, Field(examples=["job.ingest.tmdb.IngestItemDue"])]
     headers: dict[str, str]
     body: Any
-    """As JSON when its type is known, else null."""
+    """As JSON when its type is known and it is not too long, else null."""
     body_base64: str
+    """At most the first 16 KiB."""
+    body_size: int
+    """Bytes of the whole body."""
     attempts: int
     error: str
     trace_id: str | None
@@ -78,6 +81,7 @@ class DeadLetter(Schema):
             headers=dict(letter.headers),
             body=readable(letter.body_json.encode()),
             body_base64=b64encode(letter.body).decode(),
+            body_size=letter.body_size,
             attempts=letter.attempts,
             error=letter.error,
             trace_id=letter.trace_id or None,

@@ -45,8 +45,11 @@ class GetQueuesResponse(_message.Message):
     DEAD_LETTERS_FIELD_NUMBER: _builtins.int
     REPLICAS_FIELD_NUMBER: _builtins.int
     WARNINGS_FIELD_NUMBER: _builtins.int
+    JOBS_WAITING_FIELD_NUMBER: _builtins.int
     service: _builtins.str
     dead_letters: _builtins.int
+    jobs_waiting: _builtins.int
+    """Jobs that wait for their next try; no consumer counts them."""
     @_builtins.property
     def outbox(self) -> Global___Outbox:
         """Absent for a service that says nothing."""
@@ -59,7 +62,7 @@ class GetQueuesResponse(_message.Message):
     def replicas(self) -> _containers.RepeatedCompositeFieldContainer[Global___Replica]: ...
     @_builtins.property
     def warnings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What could not be found out, in words."""
+        """What could not be found out, or should not be, in words."""
 
     def __init__(
         self,
@@ -71,10 +74,11 @@ class GetQueuesResponse(_message.Message):
         dead_letters: _builtins.int = ...,
         replicas: _abc.Iterable[Global___Replica] | None = ...,
         warnings: _abc.Iterable[_builtins.str] | None = ...,
+        jobs_waiting: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["outbox", b"outbox"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consumers", b"consumers", "dead_letters", b"dead_letters", "outbox", b"outbox", "replicas", b"replicas", "schedules", b"schedules", "service", b"service", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consumers", b"consumers", "dead_letters", b"dead_letters", "jobs_waiting", b"jobs_waiting", "outbox", b"outbox", "replicas", b"replicas", "schedules", b"schedules", "service", b"service", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -293,6 +297,7 @@ class DeadLetter(_message.Message):
     BURIED_AT_FIELD_NUMBER: _builtins.int
     DISCARDED_BY_FIELD_NUMBER: _builtins.int
     DISCARD_REASON_FIELD_NUMBER: _builtins.int
+    BODY_SIZE_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """Sequence on the stream of dead letters; grows."""
     service: _builtins.str
@@ -301,14 +306,17 @@ class DeadLetter(_message.Message):
     """The stream it was on."""
     subject: _builtins.str
     body: _builtins.bytes
+    """At most the first 16 KiB."""
     body_json: _builtins.str
-    """The body as JSON when its type is known; else empty."""
+    """The body as JSON when its type is known and it is not too long; else empty."""
     attempts: _builtins.int
     error: _builtins.str
     trace_id: _builtins.str
     discarded_by: _builtins.str
     """Empty while it waits for a decision."""
     discard_reason: _builtins.str
+    body_size: _builtins.int
+    """Bytes of the whole body."""
     @_builtins.property
     def headers(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     @_builtins.property
@@ -330,10 +338,11 @@ class DeadLetter(_message.Message):
         buried_at: _timestamp_pb2.Timestamp | None = ...,
         discarded_by: _builtins.str = ...,
         discard_reason: _builtins.str = ...,
+        body_size: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["buried_at", b"buried_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "body", b"body", "body_json", b"body_json", "buried_at", b"buried_at", "consumer", b"consumer", "discard_reason", b"discard_reason", "discarded_by", b"discarded_by", "error", b"error", "headers", b"headers", "id", b"id", "service", b"service", "stream", b"stream", "subject", b"subject", "trace_id", b"trace_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "body", b"body", "body_json", b"body_json", "body_size", b"body_size", "buried_at", b"buried_at", "consumer", b"consumer", "discard_reason", b"discard_reason", "discarded_by", b"discarded_by", "error", b"error", "headers", b"headers", "id", b"id", "service", b"service", "stream", b"stream", "subject", b"subject", "trace_id", b"trace_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -381,8 +390,11 @@ class ListDeadLettersResponse(_message.Message):
 
     DEAD_LETTERS_FIELD_NUMBER: _builtins.int
     HAS_MORE_FIELD_NUMBER: _builtins.int
+    NEXT_AFTER_ID_FIELD_NUMBER: _builtins.int
     has_more: _builtins.bool
-    """Whether there are more after the last one."""
+    """Whether there may be more: a page can be short, or empty, and not the last one."""
+    next_after_id: _builtins.int
+    """Where to go on when there may be more: after_id of the next request."""
     @_builtins.property
     def dead_letters(self) -> _containers.RepeatedCompositeFieldContainer[Global___DeadLetter]: ...
     def __init__(
@@ -390,10 +402,11 @@ class ListDeadLettersResponse(_message.Message):
         *,
         dead_letters: _abc.Iterable[Global___DeadLetter] | None = ...,
         has_more: _builtins.bool = ...,
+        next_after_id: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dead_letters", b"dead_letters", "has_more", b"has_more"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dead_letters", b"dead_letters", "has_more", b"has_more", "next_after_id", b"next_after_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -92,6 +92,7 @@ class OpsServiceServicer:
 
     def ReplayDeadLetters(self, request, context):
         """Gives messages to their consumer once more, as if they were new; they are dead letters no more.
+        FAILED_PRECONDITION (reason LANE_GONE) when one of them has no consumer any more: none is replayed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,7 +38,9 @@ class OpsServiceStub:
     ListDeadLetters: _grpc.UnaryUnaryMultiCallable[_ops_service_pb2.ListDeadLettersRequest, _ops_service_pb2.ListDeadLettersResponse]
     """Lists the service's dead letters, oldest first."""
     ReplayDeadLetters: _grpc.UnaryUnaryMultiCallable[_ops_service_pb2.ReplayDeadLettersRequest, _ops_service_pb2.ReplayDeadLettersResponse]
-    """Gives messages to their consumer once more, as if they were new; they are dead letters no more."""
+    """Gives messages to their consumer once more, as if they were new; they are dead letters no more.
+    FAILED_PRECONDITION (reason LANE_GONE) when one of them has no consumer any more: none is replayed.
+    """
     DiscardDeadLetters: _grpc.UnaryUnaryMultiCallable[_ops_service_pb2.DiscardDeadLettersRequest, _ops_service_pb2.DiscardDeadLettersResponse]
     """Sets messages aside for good; they stay listed as discarded, with who and why."""
     PauseConsumer: _grpc.UnaryUnaryMultiCallable[_ops_service_pb2.PauseConsumerRequest, _ops_service_pb2.PauseConsumerResponse]
@@ -58,7 +60,9 @@ class OpsServiceAsyncStub(OpsServiceStub):
     ListDeadLetters: _aio.UnaryUnaryMultiCallable[_ops_service_pb2.ListDeadLettersRequest, _ops_service_pb2.ListDeadLettersResponse]  # type: ignore[assignment]
     """Lists the service's dead letters, oldest first."""
     ReplayDeadLetters: _aio.UnaryUnaryMultiCallable[_ops_service_pb2.ReplayDeadLettersRequest, _ops_service_pb2.ReplayDeadLettersResponse]  # type: ignore[assignment]
-    """Gives messages to their consumer once more, as if they were new; they are dead letters no more."""
+    """Gives messages to their consumer once more, as if they were new; they are dead letters no more.
+    FAILED_PRECONDITION (reason LANE_GONE) when one of them has no consumer any more: none is replayed.
+    """
     DiscardDeadLetters: _aio.UnaryUnaryMultiCallable[_ops_service_pb2.DiscardDeadLettersRequest, _ops_service_pb2.DiscardDeadLettersResponse]  # type: ignore[assignment]
     """Sets messages aside for good; they stay listed as discarded, with who and why."""
     PauseConsumer: _aio.UnaryUnaryMultiCallable[_ops_service_pb2.PauseConsumerRequest, _ops_service_pb2.PauseConsumerResponse]  # type: ignore[assignment]
@@ -93,7 +97,9 @@ class OpsServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _ops_service_pb2.ReplayDeadLettersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_ops_service_pb2.ReplayDeadLettersResponse, _abc.Awaitable[_ops_service_pb2.ReplayDeadLettersResponse]]:
-        """Gives messages to their consumer once more, as if they were new; they are dead letters no more."""
+        """Gives messages to their consumer once more, as if they were new; they are dead letters no more.
+        FAILED_PRECONDITION (reason LANE_GONE) when one of them has no consumer any more: none is replayed.
+        """
 
     @_abc_1.abstractmethod
     def DiscardDeadLetters(
