@@ -92,13 +92,14 @@ class Durable:
     async def _free_slots(self) -> int:
         """Half of them, or fewer when no other gets free at once: each fetch has its price."""
         while len(self._busy) > self._slots // 2:
-            wait = FETCH_SECONDS if len(self._busy) == self._slots else FREE_AT_ONCE_SECONDS
+            wait = FETCH_SECONDS if len(self._busy) >= self._slots else FREE_AT_ONCE_SECONDS
             freed, _ = await asyncio.wait(
                 self._busy, timeout=wait, return_when=asyncio.FIRST_COMPLETED
             )
             if not freed:
                 break
-        return self._slots - len(self._busy)
+        # A fetch may bring more than was asked for: what came late for the one before.
+        return max(0, self._slots - len(self._busy))
 
     async def _take_all(
         self, jetstream: JetStreamContext, stopping: asyncio.Event, messages: Sequence[Msg]

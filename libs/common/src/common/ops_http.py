@@ -1,6 +1,7 @@
 """The operator's door of every service: alive, ready, queues, metrics."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -21,6 +22,8 @@ Check = Callable[[], Awaitable[None]]
 Report = Callable[[], Awaitable[QueueReport]]
 
 CHECK_SECONDS = 3.0
+# To ask all replicas, Postgres and NATS takes longer than to tell what is known.
+FRESH_SECONDS = 5.0
 
 
 def create_app(checks: Mapping[str, Check], queues: Report) -> Starlette:
@@ -38,11 +41,16 @@ def create_app(checks: Mapping[str, Check], queues: Report) -> Starlette:
     async def show_queues(_: Request) -> Response:
         return _json(await queues())
 
+    shown_at = float("-inf")
+
     async def metrics(_: Request) -> Response:
-        try:
-            queue_metrics.show(await queues())
-        except Exception:  # boundary: the other metrics are told in any case
-            log.exception("queues not reported")
+        nonlocal shown_at
+        if time.monotonic() - shown_at > FRESH_SECONDS:
+            shown_at = time.monotonic()
+            try:
+                queue_metrics.show(await queues())
+            except Exception:  # boundary: the other metrics are told in any case
+                log.exception("queues not reported")
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     routes: Sequence[Route] = [
