@@ -38,6 +38,16 @@ def test_replicas_move_by_a_hundred_and_are_all_targets(plan_of):
     assert gateway["GATEWAY_CATALOG_TARGET"] == "ipv4:127.0.0.1:8422,127.0.0.1:8522"
 
 
+def test_all_replicas_hand_out_the_same_address_for_webhooks(plan_of):
+    plan = plan_of({"TASTEBUDS_PORT": "9000", "INGEST_REPLICAS": "2"})
+    ingest = plan.service("ingest")
+    told = {plan.environment(ingest, each)["INGEST_WEBHOOK_PUBLIC_URL"] for each in (0, 1)}
+    assert told == {"http://127.0.0.1:9015"}
+    plan = plan_of({"INGEST_WEBHOOK_PUBLIC_URL": "https://hooks.example.org"})
+    told = plan.environment(ingest, 1)["INGEST_WEBHOOK_PUBLIC_URL"]
+    assert told == "https://hooks.example.org"
+
+
 def test_what_the_user_sets_wins_and_follows_through(plan_of):
     plan = plan_of({"CATALOG_GRPC_LISTEN": "0.0.0.0:7000", "TASTEBUDS_LOG_FORMAT": "json"})
     menus = plan.environment(plan.service("menus"))

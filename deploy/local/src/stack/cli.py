@@ -219,6 +219,7 @@ def _progress(name: str, text: str) -> None:
 
 def _welcome(stack: Stack) -> None:
     click.echo(f"\n  API and its documentation   {stack.base_url}/docs")
+    click.echo(f"  Webhooks are posted to      {stack.env('ingest')['INGEST_WEBHOOK_PUBLIC_URL']}")
     demo = stack.demo_url()
     if demo:
         click.echo(f"  The demo menu               {demo}")

@@ -127,6 +127,8 @@ def computed(plan: Plan, service: Service, replica: int) -> dict[str, str]:
     }
     for setting, _ in service.listens:
         variables[own + setting] = plan.listen(service, setting, replica)
+    for setting, listens in service.told:
+        variables[own + setting] = f"http://{plan.listen(service, listens, 0)}"
     for peer in service.peers:
         variables[f"{own}{peer.upper()}_TARGET"] = plan.target(peer)
     for setting, file in service.secret_files:

@@ -10,7 +10,11 @@ REPLICA_STEP = 100
 
 @dataclass(frozen=True)
 class Service:
-    """One service; `listens` maps a setting to the port's offset from the base port."""
+    """One service; `listens` maps a setting to the port's offset from the base port.
+
+    `told` maps a setting to that of `listens` whose address people are told: all replicas tell the
+    first one's.
+    """
 
     name: str
     listens: tuple[tuple[str, int], ...]
@@ -18,6 +22,7 @@ class Service:
     owns_data: bool = True
     secret_files: tuple[tuple[str, str], ...] = ()
     command: tuple[str, ...] = ()
+    told: tuple[tuple[str, str], ...] = ()
 
     @property
     def argv(self) -> tuple[str, ...]:
@@ -39,6 +44,7 @@ SERVICES: tuple[Service, ...] = (
         "ingest",
         (("GRPC_LISTEN", 23), ("OPS_LISTEN", 13), ("WEBHOOK_LISTEN", 15)),
         peers=("auth", "catalog", "menus"),
+        told=(("WEBHOOK_PUBLIC_URL", "WEBHOOK_LISTEN"),),
     ),
     Service("menus", (("GRPC_LISTEN", 24), ("OPS_LISTEN", 14)), peers=("auth", "catalog")),
     Service(
