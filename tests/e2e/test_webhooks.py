@@ -1,6 +1,7 @@
 """What media servers and download managers send arrives in the library, once, with its reason."""
 
 import json
+import secrets
 import time
 from uuid import uuid4
 
@@ -246,6 +247,22 @@ def test_a_token_stands_nowhere_but_in_its_answer(curator, door, connect, decide
     logs = b"".join(file.read_bytes() for file in stack.home.logs.glob("*.log"))
     assert token.encode() not in logs
     assert not any(token.encode() in body for body in list(receiver.bodies))
+
+
+def test_one_trace_goes_from_the_door_to_the_diary(door, connect, decided, receiver, eventually):
+    trace_id = secrets.token_hex(16)
+    sampled = {"traceparent": f"00-{trace_id}-{secrets.token_hex(8)}-01"}
+    decided(door.post(connect("radarr"), json=IMPORT, headers=sampled).json()["id"])
+    expected = {
+        ("ingest", "POST /api/webhooks/{provider}/{token}"),
+        ("ingest", "consume job.ingest.webhooks.WebhookReceived"),
+        ("catalog", "/tastebuds.catalog.v1.LibraryService/RecordActivity"),
+    }
+
+    def named():
+        return {(span.service, span.name) for span in receiver.of_trace(trace_id)}
+
+    eventually(lambda: expected <= named())
 
 
 def test_other_people_see_nothing_of_it(curator, join, door, connect, decided):
