@@ -114,6 +114,32 @@ async def test_what_waits_and_what_is_under_way_have_an_age(
     assert 0.3 < consumer.oldest_age_seconds < 10
 
 
+async def test_jobs_between_two_tries_are_counted(queues, jetstream, running, send, eventually):
+    worker = Worker("menus", LANE, {SweepDue: Job(handle)})
+    assert (await queues(worker.state).report()).jobs_waiting == 0
+    async with running(partial(worker.run, jetstream)):
+        for _ in range(3):
+            await send("bad")
+
+        async def all_wait():
+            return (await queues(worker.state).report()).jobs_waiting == 3
+
+        await eventually(all_wait)
+        report = await queues(worker.state).report()
+    assert [each.pending + each.in_flight for each in report.consumers] == [0]
+    assert not report.warnings
+
+
+async def test_jobs_that_nobody_takes_are_a_warning(queues, jetstream, send):
+    worker = Worker("menus", LANE, {SweepDue: Job(handle)})
+    await declare(jetstream, worker.state, most_pending=4)
+    await send("good")
+    for _ in range(2):
+        await jetstream.publish("job.menus.gone.SweepDue", b"")
+    [warning] = (await queues(worker.state).report()).warnings
+    assert warning == "Nobody takes what waits on job.menus.gone.SweepDue: 2"
+
+
 async def test_a_schedule_shows_its_next_and_its_last_run(database, tables, queues):
     began, ended = now() - timedelta(hours=2), now() - timedelta(hours=1)
     async with database.sessions.begin() as session:
@@ -163,6 +189,7 @@ async def test_metrics_have_a_gauge_for_each_number(database, tables, queues, je
     assert 'consumer_pending{consumer="menus-sweeps",stream="JOBS"} 1.0' in lines
     assert 'sweep_failed{sweep="rows"} 1.0' in lines
     assert "dead_letters 0.0" in lines
+    assert "jobs_waiting 0.0" in lines
     assert "queue_report_warnings 0.0" in lines
     assert seen["consumers"][0]["pending"] == 1
     assert seen["schedules"][0]["next_run_at"].endswith("Z")

@@ -32,6 +32,7 @@ def report(service, **fields):
         "consumers": [consumer],
         "schedules": schedules,
         "replicas": [replica],
+        "jobs_waiting": 4,
     }
     return ops_pb.GetQueuesResponse(service=service, **healthy | fields)
 

@@ -68,9 +68,11 @@ async def test_the_queues_have_the_fields_of_the_contract(admin):
     }  # fmt: skip
     auth = overview["services"][0]
     assert set(auth) == {
-        "service", "outbox", "consumers", "schedules", "dead_letters", "replicas", "warnings",
+        "service", "outbox", "consumers", "schedules", "dead_letters", "jobs_waiting", "replicas",
+        "warnings",
     }  # fmt: skip
     assert auth["outbox"] == {"waiting": 1, "oldest_age_seconds": 0.5}
+    assert auth["jobs_waiting"] == 4
     assert auth["schedules"][0]["last_result"] == "ok"
     assert auth["consumers"][0]["paused_until"] is None
 

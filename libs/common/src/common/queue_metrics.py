@@ -11,8 +11,9 @@ CONSUMER = ("stream", "consumer")
 outbox_waiting = Gauge("outbox_waiting", "Messages not yet published.")
 outbox_age = Gauge("outbox_oldest_age_seconds", "Age of the oldest message not yet published.")
 dead_letters = Gauge("dead_letters", "Dead letters that wait for a decision.")
+jobs_waiting = Gauge("jobs_waiting", "Jobs that wait for their next try.")
 replicas = Gauge("replicas", "Replicas of this service that answered.")
-warnings = Gauge("queue_report_warnings", "Questions of the queue report without an answer.")
+warnings = Gauge("queue_report_warnings", "Warnings of the queue report.")
 
 # Each is named like the field of the report that it shows.
 consumers = {
@@ -50,6 +51,7 @@ def show(report: QueueReport) -> None:
         outbox_waiting.set(report.outbox.waiting)
         outbox_age.set(report.outbox.oldest_age_seconds)
     dead_letters.set(report.dead_letters)
+    jobs_waiting.set(report.jobs_waiting)
     replicas.set(len(report.replicas))
     warnings.set(len(report.warnings))
     for consumer in report.consumers:

@@ -61,12 +61,16 @@ class ScheduleReport:
 
 @dataclass(frozen=True, slots=True)
 class QueueReport:
-    """`warnings` say in words what could not be found out."""
+    """`jobs_waiting` wait for their next try, which no consumer counts.
+
+    `warnings` say in words what could not be found out, or should not be.
+    """
 
     service: str
     outbox: OutboxReport | None = None
     consumers: Sequence[ConsumerReport] = ()
     schedules: Sequence[ScheduleReport] = ()
     dead_letters: int = 0
+    jobs_waiting: int = 0
     replicas: Sequence[Replica] = ()
     warnings: Sequence[str] = ()

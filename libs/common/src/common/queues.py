@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 
-from common import presence, sweep_runs
+from common import presence, sweep_runs, work_queue
 from common.consumer_queues import look_at
 from common.db import ERRORS, Database, now
 from common.mending import DeadLetters
@@ -48,20 +48,25 @@ class Queues:
                 warnings[f"{whom}: {str(error)[:300] or type(error).__name__}"] = None
                 return otherwise
 
-        outbox, runs, answers, dead, *found = await asyncio.gather(
+        outbox, runs, answers, dead, waiting, lost, *found = await asyncio.gather(
             ask("Postgres", self._outbox(), None),
             ask("Postgres", self._runs(), {}),
             ask("NATS", presence.gather(self.nats, self.service), []),
             ask("NATS", letters.count(), 0),
+            ask("NATS", work_queue.count_waiting(self.nats, self.service), 0),
+            ask("NATS", work_queue.stranded(jetstream, self.service, self.consumers), {}),
             *(ask(f"NATS, {each.durable} of {each.stream}", look_at(jetstream, each), None)
               for each in self.consumers),
         )  # fmt: skip
+        for subject, count in lost.items():
+            warnings[f"Nobody takes what waits on {subject}: {count}"] = None
         return QueueReport(
             service=self.service,
             outbox=outbox,
             consumers=[each.report(answers) for each in found if each],
             schedules=[_schedule(sweep, runs.get(sweep.name)) for sweep in self.sweeps],
             dead_letters=dead,
+            jobs_waiting=waiting,
             replicas=[answer.replica for answer in answers],
             warnings=list(warnings),
         )

@@ -29,6 +29,7 @@ def from_report(report: QueueReport) -> pb.GetQueuesResponse:
         consumers=[pb.Consumer(**_fields(each)) for each in report.consumers],
         schedules=[pb.Schedule(**_fields(each)) for each in report.schedules],
         dead_letters=report.dead_letters,
+        jobs_waiting=report.jobs_waiting,
         replicas=[pb.Replica(**_fields(each)) for each in report.replicas],
         warnings=report.warnings,
     )

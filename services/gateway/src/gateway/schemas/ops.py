@@ -134,9 +134,11 @@ class ServiceReport(Schema):
     consumers: list[Consumer]
     schedules: list[Schedule]
     dead_letters: int
+    jobs_waiting: int
+    """For their next try; no consumer counts them."""
     replicas: list[Replica]
     warnings: list[str]
-    """What could not be found out."""
+    """What could not be found out, or should not be."""
 
     @classmethod
     def of(cls, reply: wire.GetQueuesResponse) -> Self:
@@ -149,6 +151,7 @@ class ServiceReport(Schema):
             consumers=[Consumer.of(consumer) for consumer in reply.consumers],
             schedules=[Schedule.of(schedule) for schedule in reply.schedules],
             dead_letters=reply.dead_letters,
+            jobs_waiting=reply.jobs_waiting,
             replicas=[Replica.of(replica) for replica in reply.replicas],
             warnings=list(reply.warnings),
         )
