@@ -7,7 +7,6 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable, Container, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -165,12 +164,11 @@ def create_door(
 def _route(path: str, handle: Handle, *methods: str) -> Route:
     """Everything around a handler: the request's id, its span, its refusals, its counts."""
 
-    is_tracing = telemetry.is_tracing()
-
     async def endpoint(request: Request) -> Response:
         began = time.perf_counter()
         requests.current.set(requests.Request(str(new_id())))
-        with _span(path, request) if is_tracing else nullcontext():
+        span = f"{request.method} {path}"
+        with telemetry.continued_span(span, request.headers, SpanKind.SERVER):
             try:
                 response = await handle(request)
             except DomainError as error:
@@ -187,11 +185,6 @@ def _route(path: str, handle: Handle, *methods: str) -> Route:
         return response
 
     return Route(path, endpoint, methods=list(methods))
-
-
-def _span(path: str, request: Request) -> AbstractContextManager[Any]:
-    name = f"{request.method} {path}"
-    return telemetry.continued_span(name, request.headers, SpanKind.SERVER)
 
 
 def _refusal(error: DomainError, path: str) -> Response:
