@@ -8,7 +8,7 @@ from fastapi import Query
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from gateway.schemas.fields import Clean, Limit, Schema
+from gateway.schemas.fields import Clean, Limit, Schema, StrictSchema
 from gateway.schemas.ops import ServiceName, Word
 from gateway.schemas.wire import moment, readable
 from tastebuds.ops.v1 import ops_service_pb2 as wire
@@ -26,7 +26,7 @@ Reason = Annotated[
 ]
 
 
-class Matching(Schema):
+class Filter(Schema):
     service: ServiceName | None = None
     """Left out: all."""
     consumer: Word = ""
@@ -35,7 +35,7 @@ class Matching(Schema):
     """Part of the subject or of the error."""
 
 
-class WantedLetters(Matching):
+class WantedLetters(Filter):
     discarded: bool = False
     """Those that were discarded instead."""
     limit: Limit = 50
@@ -91,7 +91,19 @@ class DeadLetter(Schema):
         )
 
 
-class Replay(Schema):
+class Matching(Filter, StrictSchema):
+    """All that is said must fit; something must be said."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.service or self.consumer.strip() or self.text.strip()):
+            raise PydanticCustomError(
+                "no_criterion", "At least one of service, consumer and text should be given"
+            )
+        return self
+
+
+class Replay(StrictSchema):
     """Either ids, or all that match."""
 
     ids: LetterIds | None = None
@@ -112,7 +124,7 @@ class Replayed(Schema):
     """Services that did not answer."""
 
 
-class Discard(Schema):
+class Discard(StrictSchema):
     ids: LetterIds
     reason: Reason
 

@@ -26,6 +26,12 @@ class Schema(BaseModel):
     model_config = ConfigDict(extra="ignore", use_attribute_docstrings=True)
 
 
+class StrictSchema(Schema):
+    """Unknown fields are refused: what a client meant by them would be lost without a word."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
 def _without_nul(value: str) -> str:
     # Postgres cannot store it; lone surrogates are refused by pydantic itself.
     if "\0" in value:

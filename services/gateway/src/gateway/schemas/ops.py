@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from fastapi import Path, Query
 from pydantic import Field, StringConstraints
 
-from gateway.schemas.fields import Clean, Schema
+from gateway.schemas.fields import Clean, Schema, StrictSchema
 from gateway.schemas.wire import moment, present_moment
 from tastebuds.ops.v1 import ops_service_pb2 as wire
 
@@ -231,7 +231,7 @@ class QueueOverview(Schema):
         )
 
 
-class Pause(Schema):
+class Pause(StrictSchema):
     seconds: Annotated[int, Field(ge=1, le=86_400)]
     stream: Word = ""
     """Where a service has several consumers of one name."""
