@@ -45,30 +45,33 @@ async def test_only_while_many_come_in_others_wait():
     assert not await waits(rush.give_way())
 
 
-async def test_those_who_are_let_in_make_a_rush(database):
-    _, token = await integrate(database)
-    rush = Rush()
-    app = create_door(database, (), {"radarr"}, rush=rush)
-    async with served(app) as url, aiohttp.ClientSession(url) as door:
-
-        async def post(token):
-            posts = [door.post(f"/api/webhooks/radarr/{token}") for _ in range(rules.MANY)]
-            answers = await asyncio.gather(*map(answer_to, posts))
-            return {status for status, _, _ in answers}
-
-        assert await post("unknown") == {404}
-        assert not await waits(rush.give_way())
-        assert await post(token) == {202}
-        assert await waits(rush.give_way())
+async def test_in_a_rush_one_goes_on_after_the_other():
+    rush, began = rush_of(rules.MANY), asyncio.get_running_loop().time()
+    await asyncio.gather(*(rush.give_way() for _ in range(3)))
+    assert asyncio.get_running_loop().time() - began >= 3 * rules.PAUSE_SECONDS
 
 
 class Noted(Rush):
-    """Tells how often somebody gave way."""
+    """Tells how many came in, and how often somebody gave way."""
 
-    times = 0
+    def __init__(self):
+        self.arrivals = self.times = 0
+
+    def note(self):
+        self.arrivals += 1
 
     async def give_way(self):
         self.times += 1
+
+
+async def test_only_those_who_are_let_in_make_a_rush(database):
+    _, token = await integrate(database)
+    rush = Noted()
+    app = create_door(database, (), {"radarr"}, rush=rush)
+    async with served(app) as url, aiohttp.ClientSession(url) as door:
+        for given, status in ((token, 202), ("unknown", 404), (token, 202)):
+            assert (await answer_to(door.post(f"/api/webhooks/radarr/{given}")))[0] == status
+    assert rush.arrivals == 2
 
 
 @pytest.mark.parametrize(("lane", "times"), [("webhooks", 1), ("tmdb", 0)])

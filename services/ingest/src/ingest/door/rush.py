@@ -18,13 +18,18 @@ class Rush:
 
     def __init__(self) -> None:
         self._latest: deque[float] = deque(maxlen=MANY)
+        self._turn = asyncio.Lock()
 
     def note(self) -> None:
         """One more has come in."""
         self._latest.append(time.monotonic())
 
     async def give_way(self) -> None:
-        """Wait, once, when a rush is on: what is to be done goes on all the same, if slowly."""
+        """While a rush is on, let one go on after the other: all goes on, if slowly."""
+        async with self._turn:
+            if self._is_on():
+                await asyncio.sleep(PAUSE_SECONDS)
+
+    def _is_on(self) -> bool:
         latest = self._latest
-        if len(latest) == MANY and time.monotonic() - latest[0] < MOMENT_SECONDS:
-            await asyncio.sleep(PAUSE_SECONDS)
+        return len(latest) == MANY and time.monotonic() - latest[0] < MOMENT_SECONDS
