@@ -10,7 +10,7 @@ from common.errors import DomainError
 from common.jobs import Delivery
 from ingest.drafts import MediaType
 from ingest.jobs.tries import broken, judge
-from ingest.webhooks.happenings import Happening, Scheme, What, Work
+from ingest.webhooks.happenings import Episode, Happening, Scheme, What, Work
 from ingest.webhooks.records import Decision, Event, Match, NoMatch
 from ingest.webhooks.states import EventState
 
@@ -72,10 +72,7 @@ def content_key(sender: str, happening: Happening) -> bytes:
 def _identity(work: Work | None) -> list[str]:
     if work is None:
         return []
-    episode = work.episode
-    part = str(episode) or _first([each.value for each in episode.ids]) if episode else ""
-    if episode and not part:
-        part = (episode.title or "").casefold()
+    part = _part(work.episode) if work.episode else ""
     # The first id by the order of schemes, not of the message.
     ids = sorted(work.ids, key=lambda each: list(Scheme).index(each.scheme))
     names = [work.title or "", work.artist or "", str(work.year or "")]
@@ -83,8 +80,12 @@ def _identity(work: Work | None) -> list[str]:
     return [work.media_type, part, *named]
 
 
-def _first(values: list[str]) -> str:
-    return values[0] if values else ""
+def _part(episode: Episode) -> str:
+    """Half of its place is enough only for what has nothing else to be told by."""
+    if None not in (episode.season, episode.number):
+        return str(episode)
+    names = [*(each.value for each in episode.ids), (episode.title or "").casefold(), str(episode)]
+    return next(filter(None, names), "")
 
 
 def window(happening: Happening) -> timedelta:

@@ -21,6 +21,7 @@ from ingest.webhooks.happenings import (
     Work,
 )
 from ingest.webhooks.moments import Moment
+from ingest.webhooks.places import episode
 
 _EVENTS = (What.STARTED, What.FINISHED, What.ACQUIRED, What.UNPLAYED, What.TEST)
 # What others call them; only the names of _EVENTS and of MediaType are documented.
@@ -57,9 +58,12 @@ def _mapping(value: object) -> Mapping[str, object]:
 
 
 _TEXT = WithJsonSchema({"type": "string"})
-_NUMBER = WithJsonSchema({"type": ["integer", "string"], "minimum": 0, "pattern": "^[0-9]*$"})
 _Text = Annotated[fields.Line, _TEXT]
-_Number = Annotated[fields.Ordinal, _NUMBER]
+_Year = Annotated[
+    fields.Positive,
+    WithJsonSchema({"type": ["integer", "string"], "minimum": 0, "pattern": "^[0-9]*$"}),
+]
+_Place = Annotated[object, WithJsonSchema({"type": ["integer", "string"], "minimum": 0})]
 _Event = Annotated[
     fields.Text, WithJsonSchema({"type": "string", "enum": [each.value for each in _EVENTS]})
 ]
@@ -96,7 +100,7 @@ class _Message(fields.Part):
         validation_alias=AliasChoices("title", "name"),
         description="Of the film, series, book, game or track; of an episode, its series' title.",
     )
-    year: _Number = Field(None, description="In which it came out first.")
+    year: _Year = Field(None, description="In which it came out first.")
     creator: _Text = Field(
         None,
         validation_alias=AliasChoices("creator", "author"),
@@ -112,8 +116,16 @@ class _Message(fields.Part):
             "also stand beside title, for forms that cannot be nested."
         ),
     )
-    season: _Number = Field(None, description="Of an episode; 0 for specials.")
-    episode: _Number = Field(None, description="Its number in the season.")
+    season: _Place = Field(
+        None,
+        validation_alias=AliasChoices("season", "season_number"),
+        description="Of an episode; 0 for specials. With it or episode, it is no whole series.",
+    )
+    episode: _Place = Field(
+        None,
+        validation_alias=AliasChoices("episode", "episode_number"),
+        description="Its number in the season, or both of them: S01E03.",
+    )
     occurred_at: _Time = Field(
         None,
         validation_alias=AliasChoices("occurred_at", "played_at", "listened_at", "timestamp"),
@@ -179,16 +191,21 @@ def _work(message: _Message, document: Mapping[str, Json]) -> Work | None:
     ids = _ids(media_type, {**document, **message.ids})
     if not (message.title or ids):
         return None
-    is_episode = media_type is MediaType.TV and (message.season, message.episode) != (None, None)
     return Work(
         media_type=media_type,
         title=message.title,
-        year=message.year or None,
+        year=message.year,
         ids=ids,
-        episode=Episode(season=message.season, number=message.episode) if is_episode else None,
+        episode=_episode(message) if media_type is MediaType.TV else None,
         artist=message.artist or message.creator,
         album=message.album,
     )
+
+
+def _episode(message: _Message) -> Episode | None:
+    given = episode(message.season, message.episode)
+    is_said = (message.media_type or "").casefold() == "episode"
+    return given or (Episode() if is_said else None)
 
 
 def _ids(media_type: MediaType, given: Mapping[str, object]) -> tuple[ForeignId, ...]:
