@@ -142,7 +142,6 @@ def refused():
         (pb.ACTIVITY_STARTED, CONSUMING, wire.LOG_TYPE_STARTED),
         (pb.ACTIVITY_PROGRESSED, CONSUMING, wire.LOG_TYPE_PROGRESS),
         (pb.ACTIVITY_FINISHED, CONSUMED, wire.LOG_TYPE_FINISHED),
-        (pb.ACTIVITY_UNDONE, WANTED, wire.LOG_TYPE_NOTE),
     ],
 )
 async def test_an_activity_has_a_state_and_an_entry(
@@ -175,6 +174,71 @@ async def test_activities_move_the_state_they_find(record, states, logs, dune):
     undone = await record(dune, pb.ACTIVITY_UNDONE, hours=4)
     assert (undone.state.status, undone.state.HasField("finished_at")) == (WANTED, False)
     assert len(await logs()) == 5
+
+
+@pytest.mark.parametrize("activity", [pb.ACTIVITY_UNDONE, pb.ACTIVITY_NOTED])
+async def test_without_a_state_there_is_nothing_to_take_back(
+    record, states, logs, tags, dune, activity
+):
+    reply = await record(dune, activity, "webhook:1", tags=["sea"])
+    assert not reply.HasField("state")
+    assert not reply.in_diary
+    assert (await states()).states == await logs() == []
+    assert len(await tags()) == 1
+    # The key has had its effect: what comes to the library later is not taken back by it.
+    consumed = await record(dune, pb.ACTIVITY_FINISHED)
+    again = await record(dune, activity, "webhook:1", hours=1)
+    assert (again.state, again.changed, again.in_diary) == (consumed.state, False, False)
+
+
+async def test_a_later_play_is_not_taken_back(record, states, logs, dune):
+    await record(dune, pb.ACTIVITY_FINISHED)
+    later = await record(dune, pb.ACTIVITY_FINISHED, hours=9)
+    reply = await record(dune, pb.ACTIVITY_UNDONE, hours=1)
+    assert (reply.state, reply.changed, reply.in_diary) == (later.state, False, False)
+    assert (await states()).states == [later.state]
+    assert len(await logs()) == 2
+
+
+async def test_only_what_is_consumed_is_taken_back(record, put, logs, dune):
+    for status in wire.ConsumptionStatus.values()[1:]:
+        before = await put(dune, status)
+        reply = await record(dune, pb.ACTIVITY_UNDONE)
+        is_taken_back = status == CONSUMED
+        assert reply.state.status == (WANTED if is_taken_back else status)
+        assert reply.changed is reply.in_diary is is_taken_back
+        assert is_taken_back or reply.state == before
+    assert len(await logs()) == 1
+
+
+async def test_a_note_leaves_the_state_alone(record, states, logs, dune):
+    before = (await record(dune, pb.ACTIVITY_PROGRESSED)).state
+    said = {"notes": "S01E02 · Low Water: marked as not played", "hours": 1}
+    reply = await record(dune, pb.ACTIVITY_NOTED, **said)
+    assert (reply.state, reply.changed, reply.in_diary) == (before, True, True)
+    assert (await states()).states == [before]
+    log = (await logs())[0]
+    assert (log.log_type, log.notes) == (wire.LOG_TYPE_NOTE, said["notes"])
+
+
+async def test_what_stands_in_the_diary_is_said_at_each_call(record, dune):
+    await record(dune, pb.ACTIVITY_FINISHED)
+    replies = await asyncio.gather(
+        *(record(dune, pb.ACTIVITY_UNDONE, "k", hours=1) for _ in range(12))
+    )
+    assert sum(reply.changed for reply in replies) == 1
+    assert {(reply.in_diary, reply.state.status) for reply in replies} == {(True, WANTED)}
+
+
+async def test_parallel_undoings_of_one_work_follow_one_another(record, logs, dune):
+    await record(dune, pb.ACTIVITY_FINISHED)
+    replies = await asyncio.gather(
+        *(record(dune, pb.ACTIVITY_UNDONE, hours=hours) for hours in range(1, 13))
+    )
+    assert sum(reply.changed for reply in replies) == 1
+    assert sum(reply.in_diary for reply in replies) == 1
+    assert {reply.state.status for reply in replies} == {WANTED}
+    assert len(await logs()) == 2
 
 
 async def test_what_only_the_person_knows_stays(record, put, dune):
@@ -282,6 +346,9 @@ async def test_few_statements_each(record, put, states, logs, dune, statements):
         (pb.ACTIVITY_ACQUIRED, [], 1),
         (pb.ACTIVITY_FINISHED, ["a", "b", "c"], 3),
         (pb.ACTIVITY_FINISHED, [], 2),
+        (pb.ACTIVITY_NOTED, [], 2),
+        (pb.ACTIVITY_UNDONE, ["d"], 3),
+        (pb.ACTIVITY_UNDONE, [], 1),
     ]
     for activity, names, count in cases:
         statements()

@@ -12,6 +12,7 @@ class Activity(StrEnum):
     PROGRESSED = auto()
     FINISHED = auto()
     UNDONE = auto()
+    NOTED = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

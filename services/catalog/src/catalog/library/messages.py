@@ -40,6 +40,7 @@ _ACTIVITIES = {
     pb.ACTIVITY_PROGRESSED: Activity.PROGRESSED,
     pb.ACTIVITY_FINISHED: Activity.FINISHED,
     pb.ACTIVITY_UNDONE: Activity.UNDONE,
+    pb.ACTIVITY_NOTED: Activity.NOTED,
     pb.ACTIVITY_TAGGED: None,
 }
 _WIRE_STATUSES = {status: wire for wire, status in _STATUSES.items()}

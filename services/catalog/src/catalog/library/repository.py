@@ -1,8 +1,8 @@
 """Every statement about states, logs and tags."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import (
@@ -11,8 +11,10 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     delete,
+    exists,
     select,
     text,
+    true,
     tuple_,
     update,
 )
@@ -51,9 +53,16 @@ def _of_known_item(media_item_id: UUID) -> Iterator[None]:
 
 # Built once: to build a statement costs more than to run it.
 _NOTE_ACTIVITY = insert(_ACTIVITIES).on_conflict_do_nothing().returning(_ACTIVITIES.c.key)
-_STATE = select(_STATES).where(
-    _STATES.c.user_id == bindparam("user_id"), _STATES.c.media_item_id == bindparam("media_item_id")
+_OF_PERSON_AND_WORK = (
+    _STATES.c.user_id == bindparam("user_id"),
+    _STATES.c.media_item_id == bindparam("media_item_id"),
 )
+_RECORDED = select(
+    _STATES,
+    exists()
+    .where(_LOGS.c.user_id == bindparam("user_id"), _LOGS.c.idempotency_key == bindparam("key"))
+    .label("in_diary"),
+).where(*_OF_PERSON_AND_WORK)
 _STATE_KEY = ("user_id", "media_item_id")
 _new_state = insert(_STATES)
 _noted = (
@@ -73,6 +82,15 @@ _ADD_OR_LOCK_STATE = (
     .on_conflict_do_update(index_elements=_STATE_KEY, set_={"user_id": _new_state.excluded.user_id})
     .returning(_STATES)
 )
+# Out of what was noted, so that everybody notes first and locks then.
+_held = (
+    select(_STATES)
+    .join_from(_noted, _STATES, true())
+    .where(*_OF_PERSON_AND_WORK)
+    .with_for_update(of=_STATES)
+    .cte("held")
+)
+_LOCK_STATE = select(_held).select_from(_noted.outerjoin(_held, true()))
 _REPLACE_STATE = _new_state.on_conflict_do_update(
     index_elements=_STATE_KEY,
     set_={
@@ -156,28 +174,46 @@ _TAG = text(
 )
 
 
-async def note_activity(session: Session, user_id: UUID, key: str) -> bool:
+class Held(NamedTuple):
+    """The state that was there, unchanged."""
+
+    before: State | None
+
+
+async def note_activity(session: Session, report: Report) -> bool:
     """False when it was noted before. Waits for a twin under way."""
-    noted = await session.execute(_NOTE_ACTIVITY, {"user_id": user_id, "key": key})
+    noted = await session.execute(_NOTE_ACTIVITY, {"user_id": report.user_id, "key": report.key})
     return noted.scalar_one_or_none() is not None
 
 
-async def find_state(session: Reader, user_id: UUID, media_item_id: UUID) -> State | None:
-    found = await session.execute(_STATE, {"user_id": user_id, "media_item_id": media_item_id})
-    row = found.one_or_none()
-    return None if row is None else _to_state(row)
+async def find_recorded(session: Reader, report: Report) -> tuple[State | None, bool]:
+    """The state, and whether the diary has an entry of the report."""
+    row = (await session.execute(_RECORDED, _place(report))).one_or_none()
+    return (None, False) if row is None else (_to_state(row), row.in_diary)
 
 
-async def note_and_hold_state(session: Session, key: str, state: State) -> State | None:
-    """The new state, or unchanged the one that was there; None when the activity was noted before.
+async def note_and_hold_state(session: Session, report: Report, new: State | None) -> Held | None:
+    """None when the activity was noted before; without a state there is `new` from now on, if any.
 
     In one statement, which waits for a twin under way: parallel activities follow one another
     already when none has a state yet. The state is held until the commit.
     """
-    with _of_known_item(state.media_item_id):
-        held = await session.execute(_ADD_OR_LOCK_STATE, {"key": key, **_values(state)})
-    row = held.one_or_none()
-    return None if row is None else _to_state(row)
+    statement = _LOCK_STATE if new is None else _ADD_OR_LOCK_STATE
+    values = _place(report) if new is None else {"key": report.key, **_values(new)}
+    with _of_known_item(report.media_item_id):
+        row = (await session.execute(statement, values)).one_or_none()
+    if row is None:
+        return None
+    was_there = row.id is not None and (new is None or row.id != new.id)
+    return Held(_to_state(row) if was_there else None)
+
+
+def _place(report: Report) -> dict[str, object]:
+    return {
+        "user_id": report.user_id,
+        "media_item_id": report.media_item_id,
+        "key": report.key,
+    }
 
 
 async def replace_state(session: Session, state: State) -> State:
@@ -227,16 +263,16 @@ def _entry(report: Report, log_type: LogType) -> dict[str, object]:
     }
 
 
-async def tag(session: Session, owner_id: UUID, media_item_id: UUID, names: Sequence[str]) -> bool:
-    """Put the person's tags of these names on a work; False when it has them all."""
+async def tag(session: Session, report: Report) -> bool:
+    """Put the person's tags of these names on the work; False when it has them all."""
     values = {
-        "owner_id": owner_id,
-        "media_item_id": media_item_id,
-        "ids": [new_id() for _ in names],
-        "names": list(names),
+        "owner_id": report.user_id,
+        "media_item_id": report.media_item_id,
+        "ids": [new_id() for _ in report.tags],
+        "names": list(report.tags),
         "at": now(),
     }
-    with _of_known_item(media_item_id):
+    with _of_known_item(report.media_item_id):
         return bool((await session.execute(_TAG, values)).all())
 
 

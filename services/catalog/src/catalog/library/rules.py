@@ -14,20 +14,28 @@ _LOG_TYPES = {
     Activity.PROGRESSED: LogType.PROGRESS,
     Activity.FINISHED: LogType.FINISHED,
     Activity.UNDONE: LogType.NOTE,
+    Activity.NOTED: LogType.NOTE,
 }
 # Whoever starts such a work once more has still consumed it, or given it up.
 _SETTLED = (Status.CONSUMED, Status.DROPPED)
 
 
-def log_type(activity: Activity, before: Standing | None) -> LogType | None:
+def log_type(activity: Activity, at: datetime, before: Standing | None) -> LogType | None:
     """The entry of the diary that it makes; None when it makes none."""
-    if activity is Activity.ACQUIRED and before is not None:
-        return None
-    return _LOG_TYPES[activity]
+    match activity:
+        case Activity.ACQUIRED:
+            is_news = before is None
+        case Activity.UNDONE:
+            is_news = _is_taken_back(at, before)
+        case Activity.NOTED:
+            is_news = before is not None
+        case _:
+            is_news = True
+    return _LOG_TYPES[activity] if is_news else None
 
 
-def standing(activity: Activity, at: datetime, before: Standing | None) -> Standing:
-    """Where the person stands afterwards."""
+def standing(activity: Activity, at: datetime, before: Standing | None) -> Standing | None:
+    """Where the person stands afterwards; None for not at all, as before."""
     match activity:
         case Activity.ACQUIRED:
             return before or Standing(Status.WANT_TO_CONSUME)
@@ -45,6 +53,14 @@ def standing(activity: Activity, at: datetime, before: Standing | None) -> Stand
                 started_at=min(at, known.started_at or at),
                 finished_at=max(at, known.finished_at or at),
             )
-        case Activity.UNDONE:
-            known = before or Standing(Status.WANT_TO_CONSUME)
-            return replace(known, status=Status.WANT_TO_CONSUME, finished_at=None)
+        case Activity.UNDONE if before is not None and _is_taken_back(at, before):
+            return replace(before, status=Status.WANT_TO_CONSUME, finished_at=None)
+        case Activity.UNDONE | Activity.NOTED:
+            return before
+
+
+def _is_taken_back(at: datetime, before: Standing | None) -> bool:
+    """Only what was consumed until then: what was finished later stands."""
+    if before is None or before.status is not Status.CONSUMED:
+        return False
+    return before.finished_at is None or before.finished_at <= at

@@ -17,56 +17,62 @@ USUAL_LOGS, MOST_LOGS = 50, 200
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The state afterwards, if there is one, and whether anything is different now."""
+    """The state afterwards, if there is one, and whether anything is different now.
+
+    `in_diary` tells whether there is an entry of the activity, now or from before.
+    """
 
     state: State | None
     changed: bool
+    in_diary: bool
 
 
 async def record(session: Session, report: Report) -> Recorded:
     """At most three statements. Of calls with one key the first has an effect, also in parallel."""
-    user_id, media_item_id = report.user_id, report.media_item_id
     recorded = None
     if report.activity is not None:
         recorded = await _follow(session, report, report.activity)
-    elif await repository.note_activity(session, user_id, report.key):
-        recorded = Recorded(None, changed=False)
+    elif await repository.note_activity(session, report):
+        recorded = Recorded(None, changed=False, in_diary=False)
     is_news = recorded is not None
     if recorded is None or recorded.state is None:
-        known = await repository.find_state(session, user_id, media_item_id)
-        recorded = Recorded(known, changed=False)
-    if (
-        is_news
-        and report.tags
-        and await repository.tag(session, user_id, media_item_id, report.tags)
-    ):
+        known, in_diary = await repository.find_recorded(session, report)
+        recorded = Recorded(known, changed=False, in_diary=in_diary)
+    if is_news and report.tags and await repository.tag(session, report):
         recorded = replace(recorded, changed=True)
     return recorded
 
 
 async def _follow(session: Session, report: Report, activity: Activity) -> Recorded | None:
     """The state and the entry of the diary; None when the activity was noted before."""
-    new = State(
+    at = report.occurred_at
+    new = _new_state(report, rules.standing(activity, at, None))
+    held = await repository.note_and_hold_state(session, report, new)
+    if held is None:
+        return None
+    state = held.before or new
+    log_type = rules.log_type(activity, at, held.before and held.before.standing)
+    if state is None or log_type is None:
+        return Recorded(state, changed=False, in_diary=False)
+    moved = None
+    after = rules.standing(activity, at, state.standing)
+    if after and after != state.standing:
+        moved = replace(state, standing=after, updated_at=now())
+    await repository.add_log(session, report, log_type, moved=moved)
+    return Recorded(moved or state, changed=True, in_diary=True)
+
+
+def _new_state(report: Report, standing: Standing | None) -> State | None:
+    if standing is None:
+        return None
+    return State(
         id=new_id(),
         user_id=report.user_id,
         media_item_id=report.media_item_id,
-        standing=rules.standing(activity, report.occurred_at, None),
+        standing=standing,
         opinion=Opinion(),
         updated_at=now(),
     )
-    held = await repository.note_and_hold_state(session, report.key, new)
-    if held is None:
-        return None
-    before = None if held.id == new.id else held.standing
-    log_type = rules.log_type(activity, before)
-    if log_type is None:
-        return Recorded(held, changed=False)
-    standing = rules.standing(activity, report.occurred_at, before)
-    moved = None
-    if standing != held.standing:
-        moved = replace(held, standing=standing, updated_at=new.updated_at)
-    await repository.add_log(session, report, log_type, moved=moved)
-    return Recorded(moved or held, changed=True)
 
 
 async def set_state(

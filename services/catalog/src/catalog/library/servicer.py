@@ -23,6 +23,7 @@ class LibraryServicer(LibraryServiceServicer):
         return pb.RecordActivityResponse(
             state=messages.from_state(recorded.state) if recorded.state else None,
             changed=recorded.changed,
+            in_diary=recorded.in_diary,
         )
 
     async def ListStates(

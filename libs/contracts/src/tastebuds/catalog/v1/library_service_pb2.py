@@ -27,7 +27,7 @@ from tastebuds.catalog.v1 import library_pb2 as tastebuds_dot_catalog_dot_v1_dot
 from tastebuds.rpc.v1 import access_pb2 as tastebuds_dot_rpc_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*tastebuds/catalog/v1/library_service.proto\x12\x14tastebuds.catalog.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"tastebuds/catalog/v1/library.proto\x1a\x1dtastebuds/rpc/v1/access.proto\"\xd8\x01\n\x15RecordActivityRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x15\n\rmedia_item_id\x18\x02 \x01(\t\x12\x30\n\x08\x61\x63tivity\x18\x03 \x01(\x0e\x32\x1e.tastebuds.catalog.v1.Activity\x12/\n\x0boccurred_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05notes\x18\x05 \x01(\t\x12\x0c\n\x04tags\x18\x06 \x03(\t\x12\x17\n\x0fidempotency_key\x18\x07 \x01(\t\"Y\n\x16RecordActivityResponse\x12.\n\x05state\x18\x01 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.UserState\x12\x0f\n\x07\x63hanged\x18\x02 \x01(\x08\":\n\x11ListStatesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"^\n\x12ListStatesResponse\x12/\n\x06states\x18\x01 \x03(\x0b\x32\x1f.tastebuds.catalog.v1.UserState\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x92\x02\n\x0fSetStateRequest\x12\x15\n\rmedia_item_id\x18\x01 \x01(\t\x12\x37\n\x06status\x18\x02 \x01(\x0e\x32\'.tastebuds.catalog.v1.ConsumptionStatus\x12\x13\n\x06rating\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x10\n\x08\x66\x61vorite\x18\x04 \x01(\x08\x12\x12\n\x05notes\x18\x05 \x01(\tH\x01\x88\x01\x01\x12.\n\nstarted_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inished_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\t\n\x07_ratingB\x08\n\x06_notes\"B\n\x10SetStateResponse\x12.\n\x05state\x18\x01 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.UserState\"|\n\x0fListLogsRequest\x12\x15\n\rmedia_item_id\x18\x01 \x01(\t\x12/\n\x08log_type\x18\x02 \x01(\x0e\x32\x1d.tastebuds.catalog.v1.LogType\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x0e\n\x06offset\x18\x04 \x01(\x05\"?\n\x10ListLogsResponse\x12+\n\x04logs\x18\x01 \x03(\x0b\x32\x1d.tastebuds.catalog.v1.UserLog*\xab\x01\n\x08\x41\x63tivity\x12\x18\n\x14\x41\x43TIVITY_UNSPECIFIED\x10\x00\x12\x15\n\x11\x41\x43TIVITY_ACQUIRED\x10\x01\x12\x14\n\x10\x41\x43TIVITY_STARTED\x10\x02\x12\x17\n\x13\x41\x43TIVITY_PROGRESSED\x10\x03\x12\x15\n\x11\x41\x43TIVITY_FINISHED\x10\x04\x12\x13\n\x0f\x41\x43TIVITY_UNDONE\x10\x05\x12\x13\n\x0f\x41\x43TIVITY_TAGGED\x10\x06\x32\xe1\x03\n\x0eLibraryService\x12|\n\x0eRecordActivity\x12+.tastebuds.catalog.v1.RecordActivityRequest\x1a,.tastebuds.catalog.v1.RecordActivityResponse\"\x0f\x90\x02\x02\xa2\xbb\x18\x08\n\x06ingest\x12s\n\nListStates\x12\'.tastebuds.catalog.v1.ListStatesRequest\x1a(.tastebuds.catalog.v1.ListStatesResponse\"\x12\x90\x02\x01\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12m\n\x08SetState\x12%.tastebuds.catalog.v1.SetStateRequest\x1a&.tastebuds.catalog.v1.SetStateResponse\"\x12\x90\x02\x02\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12m\n\x08ListLogs\x12%.tastebuds.catalog.v1.ListLogsRequest\x1a&.tastebuds.catalog.v1.ListLogsResponse\"\x12\x90\x02\x01\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*tastebuds/catalog/v1/library_service.proto\x12\x14tastebuds.catalog.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"tastebuds/catalog/v1/library.proto\x1a\x1dtastebuds/rpc/v1/access.proto\"\xd8\x01\n\x15RecordActivityRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x15\n\rmedia_item_id\x18\x02 \x01(\t\x12\x30\n\x08\x61\x63tivity\x18\x03 \x01(\x0e\x32\x1e.tastebuds.catalog.v1.Activity\x12/\n\x0boccurred_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05notes\x18\x05 \x01(\t\x12\x0c\n\x04tags\x18\x06 \x03(\t\x12\x17\n\x0fidempotency_key\x18\x07 \x01(\t\"k\n\x16RecordActivityResponse\x12.\n\x05state\x18\x01 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.UserState\x12\x0f\n\x07\x63hanged\x18\x02 \x01(\x08\x12\x10\n\x08in_diary\x18\x03 \x01(\x08\":\n\x11ListStatesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"^\n\x12ListStatesResponse\x12/\n\x06states\x18\x01 \x03(\x0b\x32\x1f.tastebuds.catalog.v1.UserState\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x92\x02\n\x0fSetStateRequest\x12\x15\n\rmedia_item_id\x18\x01 \x01(\t\x12\x37\n\x06status\x18\x02 \x01(\x0e\x32\'.tastebuds.catalog.v1.ConsumptionStatus\x12\x13\n\x06rating\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x10\n\x08\x66\x61vorite\x18\x04 \x01(\x08\x12\x12\n\x05notes\x18\x05 \x01(\tH\x01\x88\x01\x01\x12.\n\nstarted_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inished_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\t\n\x07_ratingB\x08\n\x06_notes\"B\n\x10SetStateResponse\x12.\n\x05state\x18\x01 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.UserState\"|\n\x0fListLogsRequest\x12\x15\n\rmedia_item_id\x18\x01 \x01(\t\x12/\n\x08log_type\x18\x02 \x01(\x0e\x32\x1d.tastebuds.catalog.v1.LogType\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x0e\n\x06offset\x18\x04 \x01(\x05\"?\n\x10ListLogsResponse\x12+\n\x04logs\x18\x01 \x03(\x0b\x32\x1d.tastebuds.catalog.v1.UserLog*\xbf\x01\n\x08\x41\x63tivity\x12\x18\n\x14\x41\x43TIVITY_UNSPECIFIED\x10\x00\x12\x15\n\x11\x41\x43TIVITY_ACQUIRED\x10\x01\x12\x14\n\x10\x41\x43TIVITY_STARTED\x10\x02\x12\x17\n\x13\x41\x43TIVITY_PROGRESSED\x10\x03\x12\x15\n\x11\x41\x43TIVITY_FINISHED\x10\x04\x12\x13\n\x0f\x41\x43TIVITY_UNDONE\x10\x05\x12\x13\n\x0f\x41\x43TIVITY_TAGGED\x10\x06\x12\x12\n\x0e\x41\x43TIVITY_NOTED\x10\x07\x32\xe1\x03\n\x0eLibraryService\x12|\n\x0eRecordActivity\x12+.tastebuds.catalog.v1.RecordActivityRequest\x1a,.tastebuds.catalog.v1.RecordActivityResponse\"\x0f\x90\x02\x02\xa2\xbb\x18\x08\n\x06ingest\x12s\n\nListStates\x12\'.tastebuds.catalog.v1.ListStatesRequest\x1a(.tastebuds.catalog.v1.ListStatesResponse\"\x12\x90\x02\x01\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12m\n\x08SetState\x12%.tastebuds.catalog.v1.SetStateRequest\x1a&.tastebuds.catalog.v1.SetStateResponse\"\x12\x90\x02\x02\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12m\n\x08ListLogs\x12%.tastebuds.catalog.v1.ListLogsRequest\x1a&.tastebuds.catalog.v1.ListLogsResponse\"\x12\x90\x02\x01\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,24 +42,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LIBRARYSERVICE'].methods_by_name['SetState']._serialized_options = b'\220\002\002\242\273\030\013\n\007gateway\020\003'
   _globals['_LIBRARYSERVICE'].methods_by_name['ListLogs']._loaded_options = None
   _globals['_LIBRARYSERVICE'].methods_by_name['ListLogs']._serialized_options = b'\220\002\001\242\273\030\013\n\007gateway\020\003'
-  _globals['_ACTIVITY']._serialized_start=1171
-  _globals['_ACTIVITY']._serialized_end=1342
+  _globals['_ACTIVITY']._serialized_start=1189
+  _globals['_ACTIVITY']._serialized_end=1380
   _globals['_RECORDACTIVITYREQUEST']._serialized_start=169
   _globals['_RECORDACTIVITYREQUEST']._serialized_end=385
   _globals['_RECORDACTIVITYRESPONSE']._serialized_start=387
-  _globals['_RECORDACTIVITYRESPONSE']._serialized_end=476
-  _globals['_LISTSTATESREQUEST']._serialized_start=478
-  _globals['_LISTSTATESREQUEST']._serialized_end=536
-  _globals['_LISTSTATESRESPONSE']._serialized_start=538
-  _globals['_LISTSTATESRESPONSE']._serialized_end=632
-  _globals['_SETSTATEREQUEST']._serialized_start=635
-  _globals['_SETSTATEREQUEST']._serialized_end=909
-  _globals['_SETSTATERESPONSE']._serialized_start=911
-  _globals['_SETSTATERESPONSE']._serialized_end=977
-  _globals['_LISTLOGSREQUEST']._serialized_start=979
-  _globals['_LISTLOGSREQUEST']._serialized_end=1103
-  _globals['_LISTLOGSRESPONSE']._serialized_start=1105
-  _globals['_LISTLOGSRESPONSE']._serialized_end=1168
-  _globals['_LIBRARYSERVICE']._serialized_start=1345
-  _globals['_LIBRARYSERVICE']._serialized_end=1826
+  _globals['_RECORDACTIVITYRESPONSE']._serialized_end=494
+  _globals['_LISTSTATESREQUEST']._serialized_start=496
+  _globals['_LISTSTATESREQUEST']._serialized_end=554
+  _globals['_LISTSTATESRESPONSE']._serialized_start=556
+  _globals['_LISTSTATESRESPONSE']._serialized_end=650
+  _globals['_SETSTATEREQUEST']._serialized_start=653
+  _globals['_SETSTATEREQUEST']._serialized_end=927
+  _globals['_SETSTATERESPONSE']._serialized_start=929
+  _globals['_SETSTATERESPONSE']._serialized_end=995
+  _globals['_LISTLOGSREQUEST']._serialized_start=997
+  _globals['_LISTLOGSREQUEST']._serialized_end=1121
+  _globals['_LISTLOGSRESPONSE']._serialized_start=1123
+  _globals['_LISTLOGSRESPONSE']._serialized_end=1186
+  _globals['_LIBRARYSERVICE']._serialized_start=1383
+  _globals['_LIBRARYSERVICE']._serialized_end=1864
 # @@protoc_insertion_point(module_scope)

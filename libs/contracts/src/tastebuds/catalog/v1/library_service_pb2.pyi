@@ -37,9 +37,15 @@ class _ActivityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Activity.Val
     ACTIVITY_FINISHED: _Activity.ValueType  # 4
     """A log "finished"; consumed."""
     ACTIVITY_UNDONE: _Activity.ValueType  # 5
-    """Was not consumed after all: a log "note"; want_to_consume. Nothing is deleted."""
+    """Was not consumed after all: consumed, unless finished later than that, becomes want_to_consume, with a log "note".
+    Nothing is deleted. Nothing at any other state, nor without one.
+    """
     ACTIVITY_TAGGED: _Activity.ValueType  # 6
     """Only the tags."""
+    ACTIVITY_NOTED: _Activity.ValueType  # 7
+    """Something worth knowing, such as an episode that was not seen after all: a log "note"; the state stays. Nothing
+    without a state.
+    """
 
 class Activity(_Activity, metaclass=_ActivityEnumTypeWrapper): ...
 
@@ -53,9 +59,15 @@ ACTIVITY_PROGRESSED: Activity.ValueType  # 3
 ACTIVITY_FINISHED: Activity.ValueType  # 4
 """A log "finished"; consumed."""
 ACTIVITY_UNDONE: Activity.ValueType  # 5
-"""Was not consumed after all: a log "note"; want_to_consume. Nothing is deleted."""
+"""Was not consumed after all: consumed, unless finished later than that, becomes want_to_consume, with a log "note".
+Nothing is deleted. Nothing at any other state, nor without one.
+"""
 ACTIVITY_TAGGED: Activity.ValueType  # 6
 """Only the tags."""
+ACTIVITY_NOTED: Activity.ValueType  # 7
+"""Something worth knowing, such as an episode that was not seen after all: a log "note"; the state stays. Nothing
+without a state.
+"""
 Global___Activity: _TypeAlias = Activity  # noqa: Y015
 
 @_typing.final
@@ -109,8 +121,11 @@ class RecordActivityResponse(_message.Message):
 
     STATE_FIELD_NUMBER: _builtins.int
     CHANGED_FIELD_NUMBER: _builtins.int
+    IN_DIARY_FIELD_NUMBER: _builtins.int
     changed: _builtins.bool
     """False when nothing changed: the key was known, or there was nothing to do."""
+    in_diary: _builtins.bool
+    """Whether the diary has an entry under the key, from this call or an earlier one."""
     @_builtins.property
     def state(self) -> _library_pb2.UserState:
         """Absent when the person has none."""
@@ -120,10 +135,11 @@ class RecordActivityResponse(_message.Message):
         *,
         state: _library_pb2.UserState | None = ...,
         changed: _builtins.bool = ...,
+        in_diary: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["state", b"state"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "in_diary", b"in_diary", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
