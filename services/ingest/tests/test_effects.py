@@ -92,6 +92,31 @@ async def test_a_play_is_logged_at_its_own_time_which_is_never_ahead(office):
     assert times == [SEEN_AT, rows[1].received_at, rows[2].received_at]
 
 
+@pytest.mark.parametrize(
+    ("occurred_at", "remark"),
+    [
+        (
+            "yesterday-ish",
+            "its time could not be read or lies ahead, so the time of arrival counts",
+        ),
+        ("2099-01-01", "its time could not be read or lies ahead, so the time of arrival counts"),
+        ([1795381831], "its time could not be read or lies ahead, so the time of arrival counts"),
+        (
+            (now() + timedelta(hours=3)).isoformat(),
+            "its time lies ahead, so the time of arrival counts",
+        ),
+        ("2026-01-02T03:04:05Z", ""),
+        ("", ""),
+        (None, ""),
+    ],
+)
+async def test_a_time_that_does_not_count_is_told(office, occurred_at, remark):
+    said = {"event": "finished", "media_type": "movie", "ids": {"tmdb": 5}}
+    row = await office.deal(said | {"occurred_at": occurred_at}, sender="generic")
+    words = ["matched by tmdb movie:5", remark, "done: consumed"]
+    assert row.decision == "; ".join(filter(None, words))
+
+
 async def test_an_effect_that_fails_for_good_is_told_and_stops_no_other(office):
     await chosen(office, ALL)
     office.drafts.faults = [PUBLIC]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import orjson
 import pytest
 
+from ingest.webhooks import deciding
 from ingest.webhooks.errors import Unreadable
 from ingest.webhooks.foreign_ids import BOOK, EPISODE, FILM, SERIES, foreign_ids
 from ingest.webhooks.happenings import Happening, What
@@ -204,6 +205,22 @@ def test_nothing_happened_the_day_after_tomorrow():
     now = datetime.now(UTC)
     assert moment((now + timedelta(hours=23)).isoformat()) is not None
     assert moment((now + timedelta(hours=25)).isoformat()) is None
+
+
+def listens(*times):
+    listen = body("listenbrainz-single")["payload"][0]
+    heard = [{**listen, "listened_at": each} for each in times]
+    parts = SENDERS["listenbrainz"].read({"listen_type": "import", "payload": heard})
+    return [part.happening for part in parts]
+
+
+def test_listens_at_times_that_cannot_be_read_are_told_apart_but_not_for_long():
+    keys = {deciding.content_key("", each) for each in listens("x", "y", "2099-01-01", None, "x")}
+    assert len(keys) == 4
+    untimed, timed = listens("x", 1_700_000_000)
+    assert (untimed.unread_time, untimed.at) == ("x", None)
+    # A client that always writes the same loses no listen but echoes.
+    assert deciding.window(untimed) == deciding.ECHO_WINDOW < deciding.window(timed)
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,8 @@ WINDOWS = {
 # well be heard again after some minutes, and only echoes are repetitions.
 LISTEN_WINDOW = timedelta(days=1)
 ECHO_WINDOW = timedelta(minutes=2)
+# By how much the clocks of two machines may well differ.
+AHEAD_FROM = timedelta(minutes=5)
 # What a source does not know today it may know tomorrow. Seconds.
 NO_MATCH_PAUSES = (60.0, 600.0, 3600.0, 21_600.0, 86_400.0)
 
@@ -65,7 +67,8 @@ def _of_somebody_else(wanted: tuple[str, ...], given: tuple[str, ...]) -> str:
 def content_key(sender: str, happening: Happening) -> bytes:
     """What is the same when a sender says the same thing twice, in other words perhaps."""
     accounts = sorted(name.casefold() for name in happening.accounts)
-    said = [sender, happening.what, happening.key, accounts, _identity(happening.work)]
+    key = happening.key or happening.unread_time
+    said = [sender, happening.what, key, accounts, _identity(happening.work)]
     return hashlib.sha256(orjson.dumps(said)).digest()
 
 
@@ -98,6 +101,15 @@ def window(happening: Happening) -> timedelta:
 def moment(event: Event, happening: Happening) -> datetime:
     """When it happened; a clock that is ahead has not seen more than we."""
     return min(happening.at or event.received_at, event.received_at)
+
+
+def remark(event: Event, happening: Happening) -> str:
+    """What else whoever reads a decision should know; a clause."""
+    if happening.unread_time:
+        return "its time could not be read or lies ahead, so the time of arrival counts"
+    if happening.at and happening.at > event.received_at + AHEAD_FROM:
+        return "its time lies ahead, so the time of arrival counts"
+    return happening.reason
 
 
 def title(happening: Happening) -> str:

@@ -62,9 +62,10 @@ async def take_effect(event: Event, happening: Happening, match: Match, peers: P
     if not outcomes:
         outcomes.append(Outcome(["in the catalogue"]))
     words = [word for outcome in outcomes for word in (*outcome.done, *outcome.failed)]
+    reasons = filter(None, (match.words, deciding.remark(event, happening)))
     return Decision(
         state=EventState.DONE,
-        words=f"{match.words}; done: {'; '.join(words)}",
+        words=f"{'; '.join(reasons)}; done: {'; '.join(words)}",
         match=match,
         effects=tuple(words),
         trouble="; ".join(word for outcome in outcomes for word in outcome.failed),

@@ -103,6 +103,8 @@ class Happening:
     reason: str = ""
     # The event's own time; None when the sender does not tell.
     at: datetime | None = None
+    # What the sender wrote as the event's time, when that cannot be read or lies ahead.
+    unread_time: str = ""
     # Names and ids of the sender's account that it happened to; empty when it has no account.
     accounts: tuple[str, ...] = ()
     # Without the sender, the event's kind and the work, which are added: a download's id, a file's

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
-from ingest.fields import text
+from ingest.fields import line, text
 
 _UNIX = re.compile(r"-?[0-9]{1,13}(?:\.[0-9]+)?")
 _MILLISECONDS_FROM = 10**11  # as seconds, the year 5138
@@ -25,6 +25,11 @@ def moment(value: object) -> datetime | None:
     if found is None or found.year < _EARLIEST_YEAR:
         return None
     return found if found <= datetime.now(UTC) + _CLOCKS_DIFFER_BY else None
+
+
+def unread(value: object) -> str:
+    """The words of a time that is none; "" when it is one, or when there are no words."""
+    return "" if value is None or moment(value) else line(str(value)) or ""
 
 
 def _parsed(words: str) -> datetime | None:

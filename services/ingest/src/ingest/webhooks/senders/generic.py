@@ -20,7 +20,7 @@ from ingest.webhooks.happenings import (
     What,
     Work,
 )
-from ingest.webhooks.moments import Moment
+from ingest.webhooks.moments import moment, unread
 from ingest.webhooks.places import episode
 
 _EVENTS = (What.STARTED, What.FINISHED, What.ACQUIRED, What.UNPLAYED, What.TEST)
@@ -70,7 +70,7 @@ _Event = Annotated[
 _MediaType = Annotated[
     fields.Text, WithJsonSchema({"type": "string", "enum": [each.value for each in MediaType]})
 ]
-_Time = Annotated[Moment, WithJsonSchema({"type": ["string", "integer"]})]
+_Time = Annotated[object, WithJsonSchema({"type": ["string", "integer"]})]
 _Ids = Annotated[
     Mapping[str, object],
     BeforeValidator(_mapping),
@@ -131,7 +131,8 @@ class _Message(fields.Part):
         validation_alias=AliasChoices("occurred_at", "played_at", "listened_at", "timestamp"),
         description=(
             "When it happened: ISO 8601, Unix seconds, or as IFTTT writes it; UTC unless it says "
-            "otherwise. Without it, it happened when it arrived."
+            "otherwise. Without it, or when it cannot be read or lies ahead, it happened when it "
+            "arrived."
         ),
     )
     account: _Text = Field(
@@ -149,7 +150,8 @@ class _Message(fields.Part):
     def key(self) -> str:
         if self.id:
             return f"id {self.id}"
-        return self.occurred_at.isoformat() if self.occurred_at else ""
+        at = moment(self.occurred_at)
+        return at.isoformat() if at else ""
 
 
 def read(document: Mapping[str, Json]) -> tuple[Part, ...]:
@@ -163,7 +165,8 @@ def read(document: Mapping[str, Json]) -> tuple[Part, ...]:
         event_name=message.event,
         work=work,
         reason=reason,
-        at=message.occurred_at,
+        at=moment(message.occurred_at),
+        unread_time=unread(message.occurred_at),
         accounts=fields.unique([message.account]),
         key=message.key(),
         note=message.note or (work.episode.label() if work and work.episode else ""),

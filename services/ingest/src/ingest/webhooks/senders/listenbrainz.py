@@ -7,7 +7,7 @@ from ingest.drafts import Json, MediaType
 from ingest.webhooks.errors import Unreadable
 from ingest.webhooks.foreign_ids import TRACK, foreign_ids
 from ingest.webhooks.happenings import Guide, Happening, Part, Sender, What, Work
-from ingest.webhooks.moments import Moment
+from ingest.webhooks.moments import moment, unread
 
 # As at ListenBrainz.
 MOST_LISTENS = 1000
@@ -39,7 +39,7 @@ class _Track(fields.Part):
 
 
 class _Listen(fields.Part):
-    listened_at: Moment = None
+    listened_at: object = None
     track_metadata: fields.Maybe[_Track] = None
 
 
@@ -63,13 +63,15 @@ def _happening(listen_type: str, document: Mapping[str, Json]) -> Happening:
     listen = _Listen.model_validate(document)
     work = listen.track_metadata.work() if listen.track_metadata else None
     reason = _why_nothing(listen_type, work)
+    at = moment(listen.listened_at)
     return Happening(
         what=What.NOTHING if reason else What.FINISHED,
         event_name=listen_type,
         work=work,
         reason=reason,
-        at=listen.listened_at,
-        key=listen.listened_at.isoformat() if listen.listened_at else "",
+        at=at,
+        unread_time=unread(listen.listened_at),
+        key=at.isoformat() if at else "",
     )
 
 
