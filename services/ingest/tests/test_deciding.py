@@ -106,6 +106,14 @@ async def test_plays_of_a_chosen_account_or_of_none_count(office, accounts):
     assert (await office.deal(film(accounts=accounts))).state == "done"
 
 
+async def test_sonarr_at_the_address_of_radarr_is_told_where_to_go(office):
+    said = {"eventType": "Download", "series": {"title": "Tidewatch", "tvdbId": 400001}}
+    row = await office.deal(said, sender="radarr")
+    assert (row.state, row.title) == ("ignored", "Tidewatch")
+    assert row.decision.startswith("ignored: this looks like Sonarr's: use Sonarr's address")
+    assert office.catalogue.lookups == []
+
+
 async def test_whatever_can_be_read_connects_and_what_fails_is_told(office):
     assert (await office.own()).connected_at is None
     await office.deal(b"\xff\xfe no words")

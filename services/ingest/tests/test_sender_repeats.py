@@ -11,7 +11,7 @@ from ingest.webhooks.foreign_ids import BOOK, EPISODE, FILM, SERIES, foreign_ids
 from ingest.webhooks.happenings import Happening, What
 from ingest.webhooks.moments import moment
 from ingest.webhooks.senders import SENDERS
-from ingest.webhooks.senders.arr import app_of
+from ingest.webhooks.senders.arr import app_of, astray
 
 from .test_senders import CASES
 
@@ -141,6 +141,25 @@ def test_one_of_the_four_is_told_by_its_work_or_name():
         assert app_of(body(f"arr-{name}")).name == name
         assert app_of({"eventType": "Health", "instanceName": f"{name.title()} 4K"}).name == name
     assert app_of({"eventType": "Health"}) is None
+
+
+@pytest.mark.parametrize("event", ["Download", "Test", "Health", "SeriesAdd"])
+def test_what_came_to_the_address_of_another_of_the_four_is_told_so(event):
+    document = body("sonarr-download_file", eventType=event)
+    (part,) = astray("radarr", document)
+    assert part.happening.what is What.NOTHING
+    assert part.happening.event_name == event
+    assert part.happening.reason == (
+        "this looks like Sonarr's: use Sonarr's address, or one for any of the four"
+    )
+    for name in ("sonarr", "arr", "generic"):
+        assert astray(name, document) == ()
+    assert astray("radarr", {"eventType": "Health"}) == ()
+
+
+@pytest.mark.parametrize(("sender", "case"), CASES.values(), ids=CASES)
+def test_nothing_that_came_to_its_own_address_is_astray(sender, case):
+    assert astray(sender, case["body"]) == ()
 
 
 def test_a_thousand_listens_are_a_thousand_parts():

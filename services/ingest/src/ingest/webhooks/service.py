@@ -48,7 +48,7 @@ class Desk:
         try:
             document = _open(event)
             event = replace(event, sender=_sender_of(event, document))
-            parts = self.senders[event.sender].read(document)
+            parts = self._read(event, document)
         except Unreadable as error:
             await self._conclude(event, deciding.unreadable(error.clause), self._as_it_came(event))
             return
@@ -80,6 +80,9 @@ class Desk:
         async with self.database.readers() as reader:
             event = await repository.find(reader, event_id)
         return event if event is not None and event.state in deciding.DUE else None
+
+    def _read(self, event: Event, document: Document) -> Sequence[Part]:
+        return arr.astray(event.sender, document) or self.senders[event.sender].read(document)
 
     async def _decide(self, event: Event, happening: Happening, delivery: Delivery) -> Decision:
         refused = deciding.refusal(event, happening)

@@ -1,10 +1,11 @@
 """Any of the four *arr apps at one address: which one it is, its message tells."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ingest import fields
 from ingest.drafts import Json
-from ingest.webhooks.happenings import Guide, Part, Sender
+from ingest.webhooks.happenings import Guide, Part, Sender, What
 from ingest.webhooks.senders.arr_app import Message, happening, instructions
 from ingest.webhooks.senders.lidarr import LIDARR
 from ingest.webhooks.senders.radarr import RADARR
@@ -26,6 +27,20 @@ def app_of(document: Mapping[str, Json]) -> Sender | None:
             return app
     name = (fields.text(document.get("instanceName")) or "").casefold()
     return next((app for app, _ in _APPS.values() if app.name in name), None)
+
+
+def astray(name: str, document: Mapping[str, Json]) -> tuple[Part, ...]:
+    """What another of the four posted to the address of `name`, so that nothing follows from it;
+    empty of all else."""
+    app = app_of(document)
+    if name not in _APPS or app is None or app.name == name:
+        return ()
+    whose = f"{app.guide.title}'s"
+    why = f"this looks like {whose}: use {whose} address, or one for any of the four"
+    return tuple(
+        replace(part, happening=replace(part.happening, what=What.NOTHING, reason=why))
+        for part in app.read(document)
+    )
 
 
 def read(document: Mapping[str, Json]) -> tuple[Part, ...]:
