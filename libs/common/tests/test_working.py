@@ -17,6 +17,7 @@ from common import db, failures, jobs, patience, trying
 from common.inbox import is_first
 from common.jobs import HandOver, Job, Lane, TryLater
 from common.outbox import Relay
+from common.requests import REQUEST_ID, current
 from common.working import Worker
 from tastebuds.ingest.v1.work_pb2 import IngestItemDue, WebhookReceived
 
@@ -190,6 +191,20 @@ async def test_a_wait_for_its_turn_is_no_attempt(ingest, running, eventually):
         await eventually(partial(doer.has_done, "a"))
     assert doer.tries == [("a", 1)] * 6
     assert worker.state.failed.total == 0
+
+
+async def test_without_a_trace_the_request_is_named(ingest, running, eventually):
+    async def fail(name, delivery):
+        assert current.get().request_id == "req-7"
+        raise RuntimeError("cannot be done")
+
+    doer = Doer(fail)
+    async with running(partial(doer.worker().run, ingest)):
+        await send(ingest, "a", **{REQUEST_ID: "req-7", jobs.MESSAGE_ID: str(uuid4())})
+        await eventually(partial(has_letters, ingest, 1))
+    [letter] = await letters(ingest)
+    assert letter.headers["Dlq-Trace-Id"] == "req-7"
+    assert letter.headers["Dlq-Error"] == "RuntimeError: cannot be done"
 
 
 async def test_the_last_failure_makes_a_dead_letter_with_all_that_explains_it(

@@ -9,6 +9,7 @@ from nats.js.api import Header
 
 from common import telemetry
 from common.envelopes import carried_headers, place_of
+from common.requests import REQUEST_ID
 from common.tallies import ConsumerState
 
 log = structlog.get_logger()
@@ -47,14 +48,15 @@ async def bury(
     jetstream: JetStreamContext, message: Msg, consumer: ConsumerState, attempts: int, error: str
 ) -> None:
     """Keep the message on the stream of dead letters, then take it off its own; in this order."""
-    origin = message.metadata
+    origin, headers = message.metadata, message.headers or {}
     why = {
         SUBJECT: message.subject,
         ORIGIN: origin.stream,
         SEQUENCE: str(origin.sequence.stream),
         ATTEMPTS: str(attempts),
         ERROR: in_a_line(error),
-        TRACE_ID: telemetry.trace_id() or "",
+        # As in the answers: while nothing is traced, the request's id tells as much.
+        TRACE_ID: telemetry.trace_id_of(headers) or headers.get(REQUEST_ID, ""),
         BURIED_AT: datetime.now(UTC).isoformat(),
         Header.MSG_ID.value: f"dlq.{consumer.durable}.{place_of(message)}",
     }

@@ -11,6 +11,7 @@ from nats.js import JetStreamContext
 from common import dead_letters, telemetry
 from common.declaring import declare
 from common.envelopes import Malformed
+from common.requests import REQUEST_ID, Request, current
 from common.tallies import ConsumerState
 from common.trying import Try, WorkItem
 
@@ -60,6 +61,9 @@ class Durable:
 
     async def take(self, jetstream: JetStreamContext, message: Msg) -> None:
         """One message: it is done, waits for its next try, or becomes a dead letter."""
+        # For the logs, and for those who are called on the way.
+        request_id = (message.headers or {}).get(REQUEST_ID)
+        current.set(Request(request_id) if request_id else None)
         with telemetry.continued_span(f"consume {message.subject}", message.headers or {}):
             try:
                 item = self._read(message)

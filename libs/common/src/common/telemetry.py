@@ -10,7 +10,7 @@ import structlog
 from opentelemetry import propagate, trace
 from opentelemetry.trace import INVALID_SPAN, Link, Span, SpanKind, StatusCode, get_current_span
 
-from common.requests import current
+from common.requests import REQUEST_ID, current
 from common.settings import ServiceSettings
 
 tracer = trace.get_tracer("tastebuds")
@@ -59,9 +59,16 @@ def trace_id() -> str | None:
     return format(context.trace_id, "032x") if context.is_valid else None
 
 
+def trace_id_of(headers: Mapping[str, str]) -> str | None:
+    """The trace that a message belongs to, whether or not anything is traced here."""
+    context = get_current_span(propagate.extract(headers)).get_span_context()
+    return format(context.trace_id, "032x") if context.is_valid else None
+
+
 def carried_context() -> dict[str, str]:
-    """Headers (W3C Trace Context) that let someone later go on with this trace."""
-    carrier: dict[str, str] = {}
+    """Headers (W3C Trace Context, and our id of the request) by which someone later goes on."""
+    request = current.get()
+    carrier = {REQUEST_ID: request.request_id} if request and request.request_id else {}
     if is_tracing():
         propagate.inject(carrier)
     return carrier

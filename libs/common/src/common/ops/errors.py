@@ -1,11 +1,5 @@
 """What can be wrong with what an operator asks for."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
-from nats.errors import Error as NatsError
-from nats.js.errors import NotFoundError
-
 from common.errors import DomainError, Kind
 
 
@@ -52,13 +46,3 @@ class NatsUnavailable(DomainError):
 
     def __init__(self) -> None:
         super().__init__("The messages cannot be reached right now.", retry_after=2)
-
-
-@asynccontextmanager
-async def reaching_nats() -> AsyncIterator[None]:
-    try:
-        yield
-    except NotFoundError:
-        raise
-    except (NatsError, OSError, TimeoutError) as error:
-        raise NatsUnavailable from error

@@ -18,9 +18,9 @@ from common.ops.errors import (
     InvalidOperation,
     LaneGone,
     SweepNotFound,
-    reaching_nats,
 )
 from common.ops.messages import Kinds, from_letter, from_report
+from common.ops.reaching import reaching_nats
 from common.pages import page_size
 from common.queues import Queues
 from common.requests import TooMany, current_caller
