@@ -171,6 +171,19 @@ async def test_listens_come_as_to_listenbrainz(door, database):
         assert is_problem(answer, 404, "WEBHOOK_TOKEN_NOT_FOUND")
 
 
+@pytest.mark.parametrize("sender", ["radarr", "listenbrainz"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+async def test_a_token_that_stands_in_the_body_is_not_kept(door, database, sender, encoding):
+    _, token = await integrate(database, sender)
+    text = f'{{"url": "/api/webhooks/{sender}/{token}", "token": "{token}"}}'
+    path = "/1/submit-listens" if sender == "listenbrainz" else f"/api/webhooks/{sender}/{token}"
+    await answer_to(
+        door.post(path, data=text.encode(encoding), headers={"Authorization": f"Token {token}"})
+    )
+    [(kept,)] = await rows(database, WebhookEvent.body)
+    assert kept.decode(encoding) == text.replace(token, "[redacted]")
+
+
 async def test_tokens_that_do_not_fit_are_all_answered_alike(door, database):
     _, known = await integrate(database, "plex")
     _, revoked = await integrate(database, "radarr", token_hash=None)

@@ -27,7 +27,7 @@ from common.problems import problem
 from common.settings import Network
 from ingest.door import repository
 from ingest.door.arrival import Arrival
-from ingest.door.body import Room
+from ingest.door.body import Room, without
 from ingest.door.errors import BodyTooLarge, BodyTooSlow, DatabaseAway
 from ingest.door.intake import STATEMENT_SECONDS, Intake
 from ingest.door.providers import (
@@ -113,7 +113,7 @@ class Door:
                 received_at=now(),
                 address=self.surroundings.client_address(request.scope),
                 content_type=request.headers.get("content-type", "")[:LONGEST_CONTENT_TYPE],
-                body=body,
+                body=without(token, body),
                 job=webhook_received(event_id),
             )
             await self.intake.take(arrival)

@@ -7,10 +7,21 @@ from contextlib import contextmanager
 from starlette.requests import Request
 
 from ingest.door.errors import BodyTooLarge, BodyTooSlow, DoorCrowded
+from ingest.webhooks.redaction import REDACTED
 
 MOST_BYTES = 1024 * 1024
 SECONDS = 20.0
 ALL_BYTES = 64 * 1024 * 1024
+_ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be")
+
+
+def without(token: str, body: bytes) -> bytes:
+    """What is kept of a body that repeats its own address: later on nobody knows the token."""
+    if len(token) < len(REDACTED):  # none of ours, and the body would grow
+        return body
+    for encoding in _ENCODINGS:
+        body = body.replace(token.encode(encoding), REDACTED.encode(encoding))
+    return body
 
 
 class Room:
