@@ -64,11 +64,12 @@ async def page(api: Clients, wanted: WantedLetters) -> tuple[list[DeadLetter], s
 async def replay(api: Clients, order: Replay) -> Replayed:
     """Each service knows which letters are its own."""
     ids, matching = order.ids, order.matching
+    service = matching.service if matching else None
 
     def call(stub: "OpsServiceAsyncStub") -> Awaitable[tuple[Sequence[int], bool]]:
         return _replay_matching(stub, matching) if matching else _replay(stub, ids or ())
 
-    answers, failures = await ops.ask_any(_stubs(api, matching and matching.service), call)
+    answers, failures = await ops.ask_any(_stubs(api, service), call)
     return Replayed(
         replayed_ids=sorted(chain(*(ids for ids, _ in answers.values()))),
         has_more=any(has_more for _, has_more in answers.values()),
