@@ -51,7 +51,11 @@ class Integrations(StandIn, IntegrationServiceServicer):
         if request.HasField("name"):
             integration.name = request.name
         if request.HasField("effects"):
-            integration.effects.CopyFrom(request.effects)
+            for field, value in request.effects.ListFields():
+                if field.name == "tags":
+                    integration.effects.tags[:] = value.names
+                else:
+                    setattr(integration.effects, field.name, value)
         if request.HasField("accounts"):
             integration.accounts[:] = request.accounts.names
         return integrations_pb.UpdateIntegrationResponse(integration=integration)

@@ -108,6 +108,12 @@ async def test_changing_what_events_do(ada, world):
     assert answer.json()["effects"]["tags"] == ["seen"]
     answer = await ada.patch(path, json={"accounts": [], "effects": {"library": False}})
     assert answer.json()["accounts"] == []
+    assert answer.json()["effects"] == EFFECTS | {
+        "tags": ["seen"], "menu_id": menu_id, "library": False
+    }  # fmt: skip
+    asked = world.requests[-1].effects
+    assert {field.name for field, _ in asked.ListFields()} == {"library"}
+    answer = await ada.patch(path, json={"effects": {"menu_id": None, "tags": []}})
     assert answer.json()["effects"] == EFFECTS | {"library": False}
     assert (await ada.patch(path, json={})).status_code == 200
 
@@ -124,6 +130,8 @@ async def test_changing_what_events_do(ada, world):
         {"effects": {"tags": [""]}},
         {"effects": {"menu_id": "x"}},
         {"effects": {"ingest": "perhaps"}},
+        {"effects": {"ingest": None}},
+        {"effects": {"tags": None}},
         {"accounts": ["x"] * 21},
         {"accounts": ["a\0b"]},
         [],

@@ -1,5 +1,7 @@
 """A member that nobody knows is refused where passing over it would do harm."""
 
+from uuid import uuid4
+
 import pytest
 
 from .ops_stand_ins import bury
@@ -33,3 +35,34 @@ async def test_orders_about_messages_are_understood_or_refused(admin, world, pat
     assert problem["detail"].startswith(f"{named}: ")
     assert problem["errors"][0]["loc"] == ["body", *named.split(".")]
     assert not world.calls
+
+
+INTEGRATIONS = "/api/integrations"
+CHANGE = f"PATCH {INTEGRATIONS}/webhooks/{uuid4()}"
+
+
+@pytest.mark.parametrize(
+    ("call", "body", "named"),
+    [
+        (CHANGE, {"effects": {"tag": ["x"]}}, "effects.tag"),
+        (CHANGE, {"account": ["ana"]}, "account"),
+        (f"POST {INTEGRATIONS}/plex/webhook-token", {"bogus": 1}, "bogus"),
+        (
+            f"POST {INTEGRATIONS}/inbox/{uuid4()}/resolve",
+            {"media_item_id": str(uuid4()), "remember": False},
+            "remember",
+        ),
+        ("POST /api/ingest/batch", {"items": [{"source": "tmdb", "id": "7"}]}, "items.0.id"),
+        ("POST /api/ingest/batch", {"items": [{"source": "tmdb"}], "defer": True}, "defer"),
+    ],
+)
+async def test_new_routes_take_what_they_know(ada, world, call, body, named):
+    method, path = call.split()
+    problem = check_problem(await ada.request(method, path, json=body), 422)
+    assert problem["detail"] == f"{named}: Extra inputs are not permitted."
+    assert not world.calls
+
+
+async def test_routes_of_the_earlier_version_pass_over_what_is_new_to_them(ada):
+    body = {"external_id": "movie:603", "bogus": 1}
+    assert (await ada.post("/api/ingest/tmdb", json=body)).status_code == 200

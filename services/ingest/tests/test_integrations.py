@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import grpc
@@ -11,7 +12,10 @@ from sqlalchemy import func, select, text
 
 from common.access import services_of
 from common.db import new_id, now
+from common.errors import DomainError, Kind
 from common.grpc_errors import from_rpc_error
+from common.requests import current_caller
+from ingest.clients import MenusClient
 from ingest.consumers import on_user_deleted
 from ingest.integrations import repository, tokens
 from ingest.integrations import service as integrations
@@ -27,6 +31,11 @@ from tastebuds.ingest.v1.integration_service_pb2_grpc import (
     IntegrationServiceStub,
     add_IntegrationServiceServicer_to_server,
 )
+from tastebuds.menus.v1 import menu_service_pb2
+from tastebuds.menus.v1.menu_service_pb2_grpc import (
+    MenuServiceServicer,
+    add_MenuServiceServicer_to_server,
+)
 
 from .job_desk import Counted
 
@@ -34,14 +43,53 @@ SERVICES = services_of(pb.DESCRIPTOR)
 DOOR = "https://tastebuds.example.org"
 
 
+class Menus(MenuServiceServicer):
+    """Everybody's menus: documents by their ids."""
+
+    def __init__(self):
+        self.documents = {}
+        self.fault = None
+
+    def add(self, owner_id, *, is_public=False):
+        """The ids of a new menu and of its only course."""
+        menu_id, course_id = str(uuid4()), str(uuid4())
+        document = {"is_public": is_public, "courses": [{"id": course_id, "items": []}]}
+        self.documents[owner_id, menu_id] = orjson.dumps(document)
+        return menu_id, course_id
+
+    async def GetMenu(self, request, context):
+        if self.fault:
+            raise self.fault
+        found = self.documents.get((current_caller().user_id, request.menu_id))
+        if found is None:
+            raise Fault(Kind.NOT_FOUND)
+        return menu_service_pb2.GetMenuResponse(document=found)
+
+
+class Fault(DomainError):
+    reason = "FAULT"
+
+    def __init__(self, kind):
+        super().__init__("it is not there")
+        self.kind = kind
+
+
 @pytest.fixture
-async def channel_of(serve, database):
+async def menus():
+    return Menus()
+
+
+@pytest.fixture
+async def channel_of(serve, database, menus):
     def add(server):
-        servicer = IntegrationServicer(database, SENDERS, DOOR, most_per_person=4)
+        servicer = IntegrationServicer(database, SENDERS, client, DOOR, most_per_person=4)
         add_IntegrationServiceServicer_to_server(servicer, server)
 
-    async with serve("ingest", SERVICES, add) as connect:
-        yield connect
+    add_menus = partial(add_MenuServiceServicer_to_server, menus)
+    async with serve("menus", services_of(menu_service_pb2.DESCRIPTOR), add_menus) as connect_menus:
+        client = MenusClient(connect_menus("ingest"))
+        async with serve("ingest", SERVICES, add) as connect:
+            yield connect
 
 
 class Person:
@@ -135,7 +183,9 @@ async def test_clients_of_listenbrainz_paste_the_address_alone(ana):
 async def test_minting_again_replaces_the_token_and_keeps_everything_else(ana, database):
     first = await ana.mint("plex", "den")
     changed = await ana.change(
-        first.integration.id, accounts=pb.Accounts(names=["ana"]), effects=pb.Effects(library=True)
+        first.integration.id,
+        accounts=pb.Accounts(names=["ana"]),
+        effects=pb.EffectsChange(ingest=False),
     )
     async with database.sessions.begin() as session:
         session.add(event_of(changed))
@@ -221,12 +271,11 @@ async def test_counting_looks_at_an_index_alone(ana, database):
     assert "on webhook_events" not in plan.replace("ix_webhook_events_latest on webhook_events", "")
 
 
-async def test_name_effects_and_accounts_change_one_by_one(ana, database):
+async def test_name_effects_and_accounts_change_one_by_one(ana, menus, database):
     minted = (await ana.mint("plex")).integration
-    menu_id, course_id = str(uuid4()), str(uuid4())
-    effects = pb.Effects(
-        ingest=True, tags=[" new ", "tv", "new"], menu_id=menu_id, course_id=course_id
-    )
+    menu_id, course_id = menus.add(ana.user_id)
+    tags = pb.Tags(names=[" new ", "tv", "new"])
+    effects = pb.EffectsChange(library=False, tags=tags, menu_id=menu_id, course_id=course_id)
     changed = await ana.change(minted.id, effects=effects)
     assert list(changed.effects.tags) == ["new", "tv"]
     assert (changed.effects.menu_id, changed.effects.course_id) == (menu_id, course_id)
@@ -244,6 +293,52 @@ async def test_name_effects_and_accounts_change_one_by_one(ana, database):
     )
 
 
+async def test_effects_that_are_left_out_stay(ana, menus):
+    minted = (await ana.mint("plex")).integration
+    (menu_id, course_id), (other_id, _) = menus.add(ana.user_id), menus.add(ana.user_id)
+
+    async def change(**effects):
+        return (await ana.change(minted.id, effects=pb.EffectsChange(**effects))).effects
+
+    expected = pb.Effects(ingest=True, library=False)
+    assert await change(library=False) == expected
+    expected.tags.append("tv")
+    assert await change(tags=pb.Tags(names=["tv"])) == expected
+    expected.menu_id = menu_id
+    assert await change(menu_id=menu_id) == expected
+    expected.course_id = course_id
+    assert await change(course_id=course_id) == expected
+    assert await change(menu_id=menu_id) == expected
+    assert await change() == expected
+    expected.menu_id, expected.course_id = other_id, ""
+    assert await change(menu_id=other_id) == expected
+    expected.menu_id, expected.library = "", True
+    assert await change(menu_id="", library=True) == expected
+    assert await change(tags=pb.Tags()) == pb.Effects(ingest=True, library=True)
+
+
+async def test_only_ones_own_menu_that_is_not_public_can_grow_by_itself(ana, join, menus):
+    minted = (await ana.mint("plex")).integration
+    menu_id, course_id = menus.add(ana.user_id)
+    public_id, _ = menus.add(ana.user_id, is_public=True)
+    bobs_id, bobs_course_id = menus.add(join().user_id)
+    tried = [
+        ({"menu_id": str(uuid4())}, "UNKNOWN_MENU", "effects.menu_id"),
+        ({"menu_id": bobs_id, "course_id": bobs_course_id}, "UNKNOWN_MENU", "effects.menu_id"),
+        ({"menu_id": public_id}, "MENU_IS_PUBLIC", "effects.menu_id"),
+        ({"menu_id": menu_id, "course_id": bobs_course_id}, "UNKNOWN_COURSE", "effects.course_id"),
+        ({"course_id": course_id}, "COURSE_WITHOUT_MENU", "effects.course_id"),
+    ]
+    for effects, reason, field in tried:
+        found = await refusal(ana.change(minted.id, effects=pb.EffectsChange(**effects)))
+        assert (found.reason, found.metadata["field"]) == (reason, field)
+    assert await ana.list() == [minted]
+    menus.fault = Fault(Kind.UNAVAILABLE)
+    found = await refusal(ana.change(minted.id, effects=pb.EffectsChange(menu_id=menu_id)))
+    assert found.kind is Kind.UNAVAILABLE
+    assert (await ana.change(minted.id, effects=pb.EffectsChange(library=False))).id == minted.id
+
+
 LONG = "x" * 65
 
 
@@ -255,12 +350,11 @@ LONG = "x" * 65
         ({"name": LONG}, "INVALID_NAME"),
         ({"name": "a\0b"}, "INVALID_NAME"),
         ({"name": "other"}, "INTEGRATION_NAME_TAKEN"),
-        ({"effects": pb.Effects(tags=[LONG])}, "INVALID_NAME"),
-        ({"effects": pb.Effects(tags=[""])}, "INVALID_NAME"),
-        ({"effects": pb.Effects(tags=map(str, range(11)))}, "TOO_MANY"),
-        ({"effects": pb.Effects(menu_id="dinner")}, "INVALID_ID"),
-        ({"effects": pb.Effects(menu_id=str(uuid4()), course_id="x")}, "INVALID_ID"),
-        ({"effects": pb.Effects(course_id=str(uuid4()))}, "COURSE_WITHOUT_MENU"),
+        ({"effects": pb.EffectsChange(tags=pb.Tags(names=[LONG]))}, "INVALID_NAME"),
+        ({"effects": pb.EffectsChange(tags=pb.Tags(names=[""]))}, "INVALID_NAME"),
+        ({"effects": pb.EffectsChange(tags=pb.Tags(names=map(str, range(11))))}, "TOO_MANY"),
+        ({"effects": pb.EffectsChange(menu_id="dinner")}, "INVALID_ID"),
+        ({"effects": pb.EffectsChange(menu_id=str(uuid4()), course_id="x")}, "INVALID_ID"),
         ({"accounts": pb.Accounts(names=map(str, range(21)))}, "TOO_MANY"),
         ({"accounts": pb.Accounts(names=["x" * 256])}, "INVALID_NAME"),
     ],

@@ -38,13 +38,14 @@ from tastebuds.catalog.v1 import (
 )
 from tastebuds.catalog.v1.library_service_pb2_grpc import LibraryServiceStub
 from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceStub
-from tastebuds.menus.v1 import draft_service_pb2
+from tastebuds.menus.v1 import draft_service_pb2, menu_service_pb2
 from tastebuds.menus.v1.draft_service_pb2_grpc import DraftServiceStub
+from tastebuds.menus.v1.menu_service_pb2_grpc import MenuServiceStub
 
 CALLED = {
     "auth": services_of(key_service_pb2.DESCRIPTOR),
     "catalog": services_of(media_service_pb2.DESCRIPTOR, library_service_pb2.DESCRIPTOR),
-    "menus": services_of(draft_service_pb2.DESCRIPTOR),
+    "menus": services_of(draft_service_pb2.DESCRIPTOR, menu_service_pb2.DESCRIPTOR),
 }
 MEDIA_TYPES = {
     MediaType.BOOK: media_pb2.MEDIA_TYPE_BOOK,
@@ -201,6 +202,31 @@ class DraftsClient:
         except AioRpcError as error:
             raise _refusal(error) or error from error
         return Appended(reply.menu_title, reply.course_title, reply.appended)
+
+
+class OwnMenu(NamedTuple):
+    is_public: bool
+    course_ids: frozenset[UUID]
+
+
+class MenusClient:
+    """The menus of the person whom the current request is for."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._menus = MenuServiceStub(channel)
+
+    async def find(self, menu_id: UUID) -> OwnMenu | None:
+        """Raises AioRpcError while the menus are away."""
+        request = menu_service_pb2.GetMenuRequest(menu_id=str(menu_id))
+        try:
+            reply = await self._menus.GetMenu(request, **onward())
+        except AioRpcError as error:
+            if error.code() is StatusCode.NOT_FOUND:
+                return None
+            raise _refusal(error) or error from error
+        menu = orjson.loads(reply.document)
+        courses = frozenset(UUID(course["id"]) for course in menu["courses"])
+        return OwnMenu(menu["is_public"], courses)
 
 
 def _refusal(error: AioRpcError) -> DomainError | None:

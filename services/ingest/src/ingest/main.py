@@ -9,7 +9,7 @@ from common.grpc_server import GrpcServer
 from common.identity import TokenVerifier
 from common.tables import Tables
 from ingest import clients, connectors, servicers
-from ingest.clients import CatalogClient, DraftsClient, LibraryClient
+from ingest.clients import CatalogClient, DraftsClient, LibraryClient, MenusClient
 from ingest.consumers import HANDLERS, lanes
 from ingest.door.rush import Rush
 from ingest.http import Doorway
@@ -51,7 +51,7 @@ async def main() -> None:
             grpc.server,
             IngestServicer(on, *known, database, most_jobs),
             JobServicer(database, on, most_jobs),
-            IntegrationServicer(database, SENDERS, *own),
+            IntegrationServicer(database, SENDERS, MenusClient(peers["menus"]), *own),
             InboxServicer(database, on, SENDERS, library, most_kept),
         )
         acting = Peers(library, DraftsClient(peers["menus"]))

@@ -8,7 +8,7 @@ from fastapi import Query
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from gateway.schemas.fields import Cursor, Limit, Schema
+from gateway.schemas.fields import Cursor, Limit, Schema, StrictSchema
 from gateway.schemas.ingest import Identifier, SourceName
 from gateway.schemas.wire import moment, present_moment, readable
 from tastebuds.ingest.v1 import inbox_service_pb2 as wire
@@ -164,7 +164,7 @@ class WebhookEventDetail(WebhookEvent):
         )
 
 
-class Resolution(Schema):
+class Resolution(StrictSchema):
     """Which work was meant: one of the catalogue, or an id at a source."""
 
     media_item_id: UUID | None = None

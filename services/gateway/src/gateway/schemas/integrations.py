@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from uuid import UUID
 
 import orjson
@@ -10,7 +10,7 @@ from fastapi import Path
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from gateway.schemas.fields import Clean, Name, Schema
+from gateway.schemas.fields import Clean, Name, Schema, StrictSchema
 from gateway.schemas.wire import moment, present_moment
 from tastebuds.ingest.v1 import integration_service_pb2 as wire
 
@@ -27,21 +27,24 @@ Provider = Annotated[
     Clean,
     Path(description="A sender, as `/api/integrations/senders` names it.", examples=["jellyfin"]),
 ]
-ShortName = Annotated[Name, Field(max_length=64)]
+ShortName = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), Clean
+]
+Tags = Annotated[list[ShortName], Field(max_length=MOST_TAGS, examples=[["from plex"]])]
 
 
 class Effects(Schema):
     """What a matched event does."""
 
-    ingest: bool = True
+    ingest: bool
     """Bring the work into the catalogue; the others imply it."""
-    library: bool = True
+    library: bool
     """Set the library state, with a log entry at the event's own time."""
-    tags: list[ShortName] = Field(default=[], max_length=MOST_TAGS, examples=[["from plex"]])
+    tags: Tags
     """Of yours; made when missing."""
-    menu_id: UUID | None = None
-    """Append the work to this menu, which must not be public."""
-    course_id: UUID | None = None
+    menu_id: UUID | None
+    """Append the work to this menu, while it is not public."""
+    course_id: UUID | None
     """To this course of it; null: to its last one."""
 
     @classmethod
@@ -52,15 +55,6 @@ class Effects(Schema):
             tags=list(effects.tags),
             menu_id=UUID(effects.menu_id) if effects.menu_id else None,
             course_id=UUID(effects.course_id) if effects.course_id else None,
-        )
-
-    def to_wire(self) -> wire.Effects:
-        return wire.Effects(
-            ingest=self.ingest,
-            library=self.library,
-            tags=self.tags,
-            menu_id=str(self.menu_id or ""),
-            course_id=str(self.course_id or ""),
         )
 
 
@@ -182,7 +176,7 @@ class ProviderStatus(Schema):
         )
 
 
-class NewToken(Schema):
+class NewToken(StrictSchema):
     name: Annotated[ShortName | None, Field(examples=["living room"])] = None
     """Of the integration, unique per sender; left out: `default`."""
 
@@ -209,21 +203,55 @@ class MintedToken(Schema):
         )
 
 
-class IntegrationChange(Schema):
+class Change(StrictSchema):
     """Fields left out stay as they are."""
 
-    name: ShortName | None = None
-    effects: Effects | None = None
-    """Replaces all of them; what is left out of it is as it is for new integrations."""
-    accounts: Annotated[list[Name], Field(max_length=MOST_ACCOUNTS)] | None = None
-    """Replaces all of them; empty: everybody's."""
+    clearable: ClassVar[frozenset[str]] = frozenset()
 
     @model_validator(mode="after")
     def _keeps_what_cannot_be_empty(self) -> Self:
-        for name in self.model_fields_set:
+        for name in self.model_fields_set - self.clearable:
             if getattr(self, name) is None:
                 raise PydanticCustomError("not_null", "{name} should not be null", {"name": name})
         return self
+
+    def says(self, name: str) -> bool:
+        return name in self.model_fields_set
+
+
+class EffectsChange(Change):
+    """Fields left out stay as they are, but a course goes with its menu."""
+
+    clearable = frozenset({"menu_id", "course_id"})
+
+    ingest: bool | None = None
+    """Bring the work into the catalogue; the others imply it."""
+    library: bool | None = None
+    """Set the library state, with a log entry at the event's own time."""
+    tags: Tags | None = None
+    """Replaces all of them."""
+    menu_id: UUID | None = None
+    """Append the work to this menu of yours, which must not be public; null: to none."""
+    course_id: UUID | None = None
+    """To this course of it; null: to its last one."""
+
+    def to_wire(self) -> wire.EffectsChange:
+        return wire.EffectsChange(
+            ingest=self.ingest,
+            library=self.library,
+            tags=None if self.tags is None else wire.Tags(names=self.tags),
+            menu_id=str(self.menu_id or "") if self.says("menu_id") else None,
+            course_id=str(self.course_id or "") if self.says("course_id") else None,
+        )
+
+
+class IntegrationChange(Change):
+    """Fields left out stay as they are."""
+
+    name: ShortName | None = None
+    effects: EffectsChange | None = None
+    accounts: Annotated[list[Name], Field(max_length=MOST_ACCOUNTS)] | None = None
+    """Replaces all of them; empty: everybody's."""
 
     def to_wire(self, integration_id: UUID) -> wire.UpdateIntegrationRequest:
         return wire.UpdateIntegrationRequest(

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from fastapi import Header, Query
 from pydantic import Field
 
-from gateway.schemas.fields import Schema
+from gateway.schemas.fields import Schema, StrictSchema
 from gateway.schemas.ingest import Identifier, PageAddress, SourceName
 from gateway.schemas.wire import moment, present_moment
 from tastebuds.ingest.v1 import job_pb2, job_service_pb2
@@ -48,7 +48,7 @@ LastEventIdInAddress = Annotated[
 ]
 
 
-class WantedMedia(Schema):
+class WantedMedia(StrictSchema):
     source: Annotated[SourceName, Field(examples=["tmdb"])]
     external_id: Annotated[Identifier | None, Field(examples=["movie:603"])] = None
     """Wins over the address when both are given."""
@@ -61,7 +61,7 @@ class WantedMedia(Schema):
         return job_service_pb2.WantedMedia(**self.model_dump())
 
 
-class Batch(Schema):
+class Batch(StrictSchema):
     items: Annotated[list[WantedMedia], Field(min_length=1, max_length=MOST_WANTED)]
     """Of any sources."""
 

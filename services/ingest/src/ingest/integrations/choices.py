@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from ingest.integrations.effects import Effects
+from ingest.integrations.effects import EffectsChange
 
 
 class OwnIntegration(NamedTuple):
@@ -19,5 +19,5 @@ class Change:
     """None leaves a thing as it is."""
 
     name: str | None
-    effects: Effects | None
+    effects: EffectsChange | None
     accounts: list[str] | None

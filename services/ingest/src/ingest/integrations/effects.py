@@ -1,11 +1,21 @@
 """What a matched event does, as its person chose it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Self
+from dataclasses import dataclass, replace
+from typing import Self, TypedDict
 from uuid import UUID
 
 from ingest.drafts import Json
+
+
+class EffectsChange(TypedDict, total=False):
+    """What is missing stays as it is."""
+
+    ingest: bool
+    library: bool
+    tags: tuple[str, ...]
+    menu_id: UUID | None
+    course_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +43,12 @@ class Effects:
             menu_id=_id(value.get("menu_id")),
             course_id=_id(value.get("course_id")),
         )
+
+    def changed(self, change: EffectsChange) -> Self:
+        """With another menu, a course that the change does not name is its last one."""
+        if change.get("menu_id", self.menu_id) != self.menu_id:
+            change = {"course_id": None, **change}
+        return replace(self, **change)
 
     def to_json(self) -> dict[str, Json]:
         return {

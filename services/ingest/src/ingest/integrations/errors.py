@@ -44,6 +44,35 @@ class CourseWithoutMenu(DomainError):
         super().__init__("course_id must come with its menu_id.", field="effects.course_id")
 
 
+class UnknownMenu(DomainError):
+    """Also for somebody else's."""
+
+    kind = Kind.INVALID
+    reason = "UNKNOWN_MENU"
+
+    def __init__(self) -> None:
+        super().__init__("menu_id is no menu of yours.", field="effects.menu_id")
+
+
+class PublicMenu(DomainError):
+    kind = Kind.INVALID
+    reason = "MENU_IS_PUBLIC"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "menu_id is a public menu: only menus that are not public grow by themselves.",
+            field="effects.menu_id",
+        )
+
+
+class UnknownCourse(DomainError):
+    kind = Kind.INVALID
+    reason = "UNKNOWN_COURSE"
+
+    def __init__(self) -> None:
+        super().__init__("course_id is no course of that menu.", field="effects.course_id")
+
+
 class NothingNamed(DomainError):
     kind = Kind.INVALID
     reason = "NOTHING_NAMED"

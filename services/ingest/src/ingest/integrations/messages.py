@@ -1,6 +1,7 @@
 """Between the wire and what the use cases take and give."""
 
 from collections.abc import Iterable
+from uuid import UUID
 
 import orjson
 
@@ -8,8 +9,8 @@ from common.requests import TooMany, current_caller, parse_id
 from common.timestamps import timestamp
 from ingest.door.providers import path_of
 from ingest.integrations.choices import Change, OwnIntegration
-from ingest.integrations.effects import DEFAULT, Effects
-from ingest.integrations.errors import CourseWithoutMenu, InvalidName
+from ingest.integrations.effects import DEFAULT, Effects, EffectsChange
+from ingest.integrations.errors import InvalidName
 from ingest.integrations.service import Seen
 from ingest.webhooks.happenings import Sender
 from tastebuds.ingest.v1 import integration_service_pb2 as pb
@@ -36,23 +37,31 @@ def name(field: str, value: str, longest: int = LONGEST_NAME) -> str:
 def to_change(request: pb.UpdateIntegrationRequest) -> Change:
     return Change(
         name=name("name", request.name) if request.HasField("name") else None,
-        effects=_to_effects(request.effects) if request.HasField("effects") else None,
+        effects=_to_effects_change(request.effects) if request.HasField("effects") else None,
         accounts=_names("accounts", request.accounts.names, MOST_ACCOUNTS, LONGEST_ACCOUNT)
         if request.HasField("accounts")
         else None,
     )
 
 
-def _to_effects(effects: pb.Effects) -> Effects:
-    if effects.course_id and not effects.menu_id:
-        raise CourseWithoutMenu
-    return Effects(
-        ingest=effects.ingest,
-        library=effects.library,
-        tags=tuple(_names("effects.tags", effects.tags, MOST_TAGS, LONGEST_NAME)),
-        menu_id=parse_id("effects.menu_id", effects.menu_id) if effects.menu_id else None,
-        course_id=parse_id("effects.course_id", effects.course_id) if effects.course_id else None,
-    )
+def _to_effects_change(effects: pb.EffectsChange) -> EffectsChange:
+    change: EffectsChange = {}
+    if effects.HasField("ingest"):
+        change["ingest"] = effects.ingest
+    if effects.HasField("library"):
+        change["library"] = effects.library
+    if effects.HasField("tags"):
+        tags = _names("effects.tags", effects.tags.names, MOST_TAGS, LONGEST_NAME)
+        change["tags"] = tuple(tags)
+    if effects.HasField("menu_id"):
+        change["menu_id"] = _id("effects.menu_id", effects.menu_id)
+    if effects.HasField("course_id"):
+        change["course_id"] = _id("effects.course_id", effects.course_id)
+    return change
+
+
+def _id(field: str, value: str) -> UUID | None:
+    return parse_id(field, value) if value else None
 
 
 def _names(field: str, values: Iterable[str], most: int, longest: int) -> list[str]:

@@ -1,27 +1,35 @@
 """What one does with integrations."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 from uuid import UUID
 
 import orjson
 
-from common.db import Reader, Session, new_id, now
+from common.db import Database, Reader, Session, new_id, now
+from ingest.clients import MenusClient
 from ingest.door import repository as door
 from ingest.door.arrival import Arrival
 from ingest.integrations import repository, tokens
 from ingest.integrations.choices import Change, OwnIntegration
-from ingest.integrations.effects import DEFAULT
+from ingest.integrations.effects import DEFAULT, Effects, EffectsChange
 from ingest.integrations.errors import (
+    CourseWithoutMenu,
     IntegrationLimitReached,
     IntegrationNameTaken,
     IntegrationNotFound,
+    PublicMenu,
+    UnknownCourse,
+    UnknownMenu,
 )
 from ingest.integrations.repository import Tally
 from ingest.models import Integration
 from ingest.webhooks.events import webhook_received
 from ingest.webhooks.happenings import Sender
 from ingest.webhooks.records import JSON
+
+PLACE = {"menu_id", "course_id"}
 
 
 class Seen(NamedTuple):
@@ -69,21 +77,56 @@ def _new(user_id: UUID, sender: str, name: str) -> Integration:
     )
 
 
-async def update(session: Session, *, own: OwnIntegration, change: Change) -> Seen:
+async def update(
+    database: Database, menus: MenusClient, *, own: OwnIntegration, change: Change
+) -> Seen:
+    """Menus are asked between two transactions: nobody waits in one for another service."""
+    if change.effects is not None and not change.effects.keys().isdisjoint(PLACE):
+        async with database.sessions.begin() as session:
+            integration = await _live(session, own)
+        before = Effects.from_json(integration.effects)
+        change = replace(change, effects=await _placed(menus, before, change.effects))
+    async with database.sessions.begin() as session:
+        return await _update(session, own, change)
+
+
+async def _placed(menus: MenusClient, before: Effects, change: EffectsChange) -> EffectsChange:
+    """With both menu and course, which are there to be chosen."""
+    after = before.changed(change)
+    if after.menu_id is not None:
+        menu = await menus.find(after.menu_id)
+        if menu is None:
+            raise UnknownMenu
+        if menu.is_public:
+            raise PublicMenu
+        if after.course_id is not None and after.course_id not in menu.course_ids:
+            raise UnknownCourse
+    elif after.course_id is not None:
+        raise CourseWithoutMenu
+    return {**change, "menu_id": after.menu_id, "course_id": after.course_id}
+
+
+async def _update(session: Session, own: OwnIntegration, change: Change) -> Seen:
     await repository.lock_person(session, own.user_id)
-    integration = await repository.find_live(session, own)
-    if integration is None:
-        raise IntegrationNotFound(own.integration_id)
+    integration = await _live(session, own)
     if change.name is not None and change.name != integration.name:
         sender, name = integration.sender, change.name
         if await repository.find_named(session, own.user_id, sender, name) is not None:
             raise IntegrationNameTaken(sender, name)
         integration.name = name
     if change.effects is not None:
-        integration.effects = change.effects.to_json()
+        effects = Effects.from_json(integration.effects).changed(change.effects)
+        integration.effects = effects.to_json()
     if change.accounts is not None:
         integration.accounts = change.accounts
     return await _seen(session, integration)
+
+
+async def _live(session: Session, own: OwnIntegration) -> Integration:
+    integration = await repository.find_live(session, own)
+    if integration is None:
+        raise IntegrationNotFound(own.integration_id)
+    return integration
 
 
 async def _seen(session: Session, integration: Integration) -> Seen:

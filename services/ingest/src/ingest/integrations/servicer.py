@@ -6,6 +6,7 @@ from typing import Any
 
 from common.db import Database
 from common.requests import current_caller
+from ingest.clients import MenusClient
 from ingest.door.providers import address_of
 from ingest.integrations import messages, service
 from ingest.integrations.errors import NothingNamed, UnknownSender
@@ -20,6 +21,7 @@ class IntegrationServicer(IntegrationServiceServicer):
 
     database: Database
     senders: Mapping[str, Sender]
+    menus: MenusClient
     public_url: str
     most_per_person: int
 
@@ -58,8 +60,7 @@ class IntegrationServicer(IntegrationServiceServicer):
     ) -> pb.UpdateIntegrationResponse:
         own = messages.own_integration(request.integration_id)
         change = messages.to_change(request)
-        async with self.database.sessions.begin() as session:
-            seen = await service.update(session, own=own, change=change)
+        seen = await service.update(self.database, self.menus, own=own, change=change)
         return pb.UpdateIntegrationResponse(integration=messages.from_seen(seen))
 
     async def RevokeIntegrations(

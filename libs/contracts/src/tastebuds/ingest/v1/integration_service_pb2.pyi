@@ -329,7 +329,7 @@ class UpdateIntegrationRequest(_message.Message):
     name: _builtins.str
     """Absent: unchanged."""
     @_builtins.property
-    def effects(self) -> Global___Effects:
+    def effects(self) -> Global___EffectsChange:
         """Absent: unchanged."""
 
     @_builtins.property
@@ -341,7 +341,7 @@ class UpdateIntegrationRequest(_message.Message):
         *,
         integration_id: _builtins.str = ...,
         name: _builtins.str | None = ...,
-        effects: Global___Effects | None = ...,
+        effects: Global___EffectsChange | None = ...,
         accounts: Global___Accounts | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_name", b"_name", "accounts", b"accounts", "effects", b"effects", "name", b"name"]  # noqa: Y015
@@ -353,6 +353,77 @@ class UpdateIntegrationRequest(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__name) -> _WhichOneofReturnType__name | None: ...
 
 Global___UpdateIntegrationRequest: _TypeAlias = UpdateIntegrationRequest  # noqa: Y015
+
+@_typing.final
+class EffectsChange(_message.Message):
+    """Of the effects, those that are absent are unchanged."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INGEST_FIELD_NUMBER: _builtins.int
+    LIBRARY_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    MENU_ID_FIELD_NUMBER: _builtins.int
+    COURSE_ID_FIELD_NUMBER: _builtins.int
+    ingest: _builtins.bool
+    library: _builtins.bool
+    menu_id: _builtins.str
+    """Empty: no menu."""
+    course_id: _builtins.str
+    """Empty: the last course. Absent beside another menu_id: empty."""
+    @_builtins.property
+    def tags(self) -> Global___Tags: ...
+    def __init__(
+        self,
+        *,
+        ingest: _builtins.bool | None = ...,
+        library: _builtins.bool | None = ...,
+        tags: Global___Tags | None = ...,
+        menu_id: _builtins.str | None = ...,
+        course_id: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_course_id", b"_course_id", "_ingest", b"_ingest", "_library", b"_library", "_menu_id", b"_menu_id", "course_id", b"course_id", "ingest", b"ingest", "library", b"library", "menu_id", b"menu_id", "tags", b"tags"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_course_id", b"_course_id", "_ingest", b"_ingest", "_library", b"_library", "_menu_id", b"_menu_id", "course_id", b"course_id", "ingest", b"ingest", "library", b"library", "menu_id", b"menu_id", "tags", b"tags"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__course_id: _TypeAlias = _typing.Literal["course_id"]  # noqa: Y015
+    _WhichOneofArgType__course_id: _TypeAlias = _typing.Literal["_course_id", b"_course_id"]  # noqa: Y015
+    _WhichOneofReturnType__ingest: _TypeAlias = _typing.Literal["ingest"]  # noqa: Y015
+    _WhichOneofArgType__ingest: _TypeAlias = _typing.Literal["_ingest", b"_ingest"]  # noqa: Y015
+    _WhichOneofReturnType__library: _TypeAlias = _typing.Literal["library"]  # noqa: Y015
+    _WhichOneofArgType__library: _TypeAlias = _typing.Literal["_library", b"_library"]  # noqa: Y015
+    _WhichOneofReturnType__menu_id: _TypeAlias = _typing.Literal["menu_id"]  # noqa: Y015
+    _WhichOneofArgType__menu_id: _TypeAlias = _typing.Literal["_menu_id", b"_menu_id"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__course_id) -> _WhichOneofReturnType__course_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__ingest) -> _WhichOneofReturnType__ingest | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__library) -> _WhichOneofReturnType__library | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__menu_id) -> _WhichOneofReturnType__menu_id | None: ...
+
+Global___EffectsChange: _TypeAlias = EffectsChange  # noqa: Y015
+
+@_typing.final
+class Tags(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAMES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        names: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["names", b"names"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Tags: _TypeAlias = Tags  # noqa: Y015
 
 @_typing.final
 class Accounts(_message.Message):

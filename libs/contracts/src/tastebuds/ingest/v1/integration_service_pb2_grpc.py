@@ -96,7 +96,8 @@ class IntegrationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateIntegration(self, request, context):
-        """Changes name, effects or accounts.
+        """Changes name, effects or accounts. Only a menu of the caller that is not public, and a course of it, can be chosen:
+        else INVALID (reason UNKNOWN_MENU, MENU_IS_PUBLIC, UNKNOWN_COURSE, COURSE_WITHOUT_MENU).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -44,7 +44,9 @@ class IntegrationServiceStub:
     and settings and history stay. INVALID (reason UNKNOWN_SENDER, INVALID_NAME).
     """
     UpdateIntegration: _grpc.UnaryUnaryMultiCallable[_integration_service_pb2.UpdateIntegrationRequest, _integration_service_pb2.UpdateIntegrationResponse]
-    """Changes name, effects or accounts."""
+    """Changes name, effects or accounts. Only a menu of the caller that is not public, and a course of it, can be chosen:
+    else INVALID (reason UNKNOWN_MENU, MENU_IS_PUBLIC, UNKNOWN_COURSE, COURSE_WITHOUT_MENU).
+    """
     RevokeIntegrations: _grpc.UnaryUnaryMultiCallable[_integration_service_pb2.RevokeIntegrationsRequest, _integration_service_pb2.RevokeIntegrationsResponse]
     """Revokes the tokens: one integration, or all of a sender. Nothing to revoke is no error."""
     SendTestEvent: _grpc.UnaryUnaryMultiCallable[_integration_service_pb2.SendTestEventRequest, _integration_service_pb2.SendTestEventResponse]
@@ -66,7 +68,9 @@ class IntegrationServiceAsyncStub(IntegrationServiceStub):
     and settings and history stay. INVALID (reason UNKNOWN_SENDER, INVALID_NAME).
     """
     UpdateIntegration: _aio.UnaryUnaryMultiCallable[_integration_service_pb2.UpdateIntegrationRequest, _integration_service_pb2.UpdateIntegrationResponse]  # type: ignore[assignment]
-    """Changes name, effects or accounts."""
+    """Changes name, effects or accounts. Only a menu of the caller that is not public, and a course of it, can be chosen:
+    else INVALID (reason UNKNOWN_MENU, MENU_IS_PUBLIC, UNKNOWN_COURSE, COURSE_WITHOUT_MENU).
+    """
     RevokeIntegrations: _aio.UnaryUnaryMultiCallable[_integration_service_pb2.RevokeIntegrationsRequest, _integration_service_pb2.RevokeIntegrationsResponse]  # type: ignore[assignment]
     """Revokes the tokens: one integration, or all of a sender. Nothing to revoke is no error."""
     SendTestEvent: _aio.UnaryUnaryMultiCallable[_integration_service_pb2.SendTestEventRequest, _integration_service_pb2.SendTestEventResponse]  # type: ignore[assignment]
@@ -109,7 +113,9 @@ class IntegrationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _integration_service_pb2.UpdateIntegrationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_integration_service_pb2.UpdateIntegrationResponse, _abc.Awaitable[_integration_service_pb2.UpdateIntegrationResponse]]:
-        """Changes name, effects or accounts."""
+        """Changes name, effects or accounts. Only a menu of the caller that is not public, and a course of it, can be chosen:
+        else INVALID (reason UNKNOWN_MENU, MENU_IS_PUBLIC, UNKNOWN_COURSE, COURSE_WITHOUT_MENU).
+        """
 
     @_abc_1.abstractmethod
     def RevokeIntegrations(

@@ -29,7 +29,8 @@ class MenuServiceStub:
     """A person's own menus. Foreign menus read as NOT_FOUND everywhere.
 
     Menus are answered as finished documents: JSON in UTF-8 of the Menu as the public API shows it to its owner, which is
-    the public document (GetPublicMenu) plus `owner_id`. They are passed on as they are; nobody on the way reads them.
+    the public document (GetPublicMenu) plus `owner_id`. They are passed on as they are; nobody on the way reads them. Who
+    asks for its own sake, as ingest does, reads `is_public` and the ids of the courses.
     """
 
     def __init__(self, channel):
@@ -69,7 +70,8 @@ class MenuServiceServicer:
     """A person's own menus. Foreign menus read as NOT_FOUND everywhere.
 
     Menus are answered as finished documents: JSON in UTF-8 of the Menu as the public API shows it to its owner, which is
-    the public document (GetPublicMenu) plus `owner_id`. They are passed on as they are; nobody on the way reads them.
+    the public document (GetPublicMenu) plus `owner_id`. They are passed on as they are; nobody on the way reads them. Who
+    asks for its own sake, as ingest does, reads `is_public` and the ids of the courses.
     """
 
     def CreateMenu(self, request, context):
@@ -148,7 +150,8 @@ class MenuService:
     """A person's own menus. Foreign menus read as NOT_FOUND everywhere.
 
     Menus are answered as finished documents: JSON in UTF-8 of the Menu as the public API shows it to its owner, which is
-    the public document (GetPublicMenu) plus `owner_id`. They are passed on as they are; nobody on the way reads them.
+    the public document (GetPublicMenu) plus `owner_id`. They are passed on as they are; nobody on the way reads them. Who
+    asks for its own sake, as ingest does, reads `is_public` and the ids of the courses.
     """
 
     @staticmethod

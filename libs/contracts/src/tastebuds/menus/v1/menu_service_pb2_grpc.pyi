@@ -30,7 +30,8 @@ class MenuServiceStub:
     """A person's own menus. Foreign menus read as NOT_FOUND everywhere.
 
     Menus are answered as finished documents: JSON in UTF-8 of the Menu as the public API shows it to its owner, which is
-    the public document (GetPublicMenu) plus `owner_id`. They are passed on as they are; nobody on the way reads them.
+    the public document (GetPublicMenu) plus `owner_id`. They are passed on as they are; nobody on the way reads them. Who
+    asks for its own sake, as ingest does, reads `is_public` and the ids of the courses.
     """
 
     @_typing.overload
@@ -55,7 +56,8 @@ class MenuServiceAsyncStub(MenuServiceStub):
     """A person's own menus. Foreign menus read as NOT_FOUND everywhere.
 
     Menus are answered as finished documents: JSON in UTF-8 of the Menu as the public API shows it to its owner, which is
-    the public document (GetPublicMenu) plus `owner_id`. They are passed on as they are; nobody on the way reads them.
+    the public document (GetPublicMenu) plus `owner_id`. They are passed on as they are; nobody on the way reads them. Who
+    asks for its own sake, as ingest does, reads `is_public` and the ids of the courses.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -76,7 +78,8 @@ class MenuServiceServicer(metaclass=_abc_1.ABCMeta):
     """A person's own menus. Foreign menus read as NOT_FOUND everywhere.
 
     Menus are answered as finished documents: JSON in UTF-8 of the Menu as the public API shows it to its owner, which is
-    the public document (GetPublicMenu) plus `owner_id`. They are passed on as they are; nobody on the way reads them.
+    the public document (GetPublicMenu) plus `owner_id`. They are passed on as they are; nobody on the way reads them. Who
+    asks for its own sake, as ingest does, reads `is_public` and the ids of the courses.
     """
 
     @_abc_1.abstractmethod
