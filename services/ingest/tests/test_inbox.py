@@ -1,6 +1,7 @@
 """What stands in a person's inbox, and what they do about it."""
 
 import asyncio
+from datetime import UTC, timedelta
 from uuid import UUID, uuid4
 
 import grpc
@@ -10,12 +11,18 @@ import pytest
 from common.access import services_of
 from common.db import now
 from common.grpc_errors import from_rpc_error
+from common.timestamps import timestamp
 from ingest.inbox.servicer import InboxServicer
 from ingest.models import Outbox
 from ingest.webhooks import deciding, repository
 from ingest.webhooks.records import Conclusion, Kept
 from ingest.webhooks.redaction import REDACTED
-from tastebuds.catalog.v1.library_service_pb2 import ACTIVITY_UNDONE
+from tastebuds.catalog.v1 import library_pb2
+from tastebuds.catalog.v1.library_service_pb2 import (
+    ACTIVITY_NOTED,
+    ACTIVITY_UNDONE,
+    RecordActivityResponse,
+)
 from tastebuds.ingest.v1 import inbox_service_pb2 as pb
 from tastebuds.ingest.v1.inbox_service_pb2_grpc import (
     InboxServiceStub,
@@ -26,6 +33,8 @@ from .job_desk import Counted
 from .webhook_desk import MOST_KEPT_BYTES, SEEN_AT, film, open_office
 
 SERVICES = services_of(pb.DESCRIPTOR)
+CONSUMED = library_pb2.CONSUMPTION_STATUS_CONSUMED
+DROPPED = library_pb2.CONSUMPTION_STATUS_DROPPED
 UNKNOWN = {"what": "finished", "work": {"media_type": "movie", "title": "Nobody Knows It"}}
 
 
@@ -389,6 +398,82 @@ async def test_an_undo_is_taken_once(ana, office):
     assert deed.occurred_at.ToDatetime(SEEN_AT.tzinfo) == SEEN_AT
     assert await ana.undo(row.id) == event
     assert len(office.library.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("episode", "note"),
+    [
+        ({"season": 1, "number": 2, "title": "Low Water"}, "S01E02 · Low Water"),
+        ({"ids": {"tvdb": "7000003"}}, "an episode"),
+    ],
+)
+async def test_of_an_episode_it_is_only_noted(ana, office, episode, note):
+    series = office.know("tv:9")
+    ids = {"tmdb_tv": "9"}
+    work = {"media_type": "tv", "title": "Tidewatch", "ids": ids, "episode": episode}
+    row = await office.deal({"what": "unplayed", "work": work})
+    event = await ana.undo(row.id)
+    words = "noted in the diary, currently consuming as before"
+    assert (event.decision, list(event.effects)) == (f"undone by you: {words}", [words])
+    assert event.state == pb.WEBHOOK_EVENT_STATE_DONE
+    [deed] = office.library.deeds.values()
+    assert (deed.activity, deed.media_item_id) == (ACTIVITY_NOTED, str(series))
+    assert deed.notes == f"{note}: marked as not played"
+    assert deed.idempotency_key == f"undo:{row.id}:{series}"
+
+
+async def test_without_its_body_nobody_knows_whether_it_was_an_episode(ana, office):
+    office.know("movie:5")
+    row = await office.deal(film(what="unplayed"))
+    await office.change(row.id, body=None)
+    assert (await refusal(ana.undo(row.id))).reason == "BODY_NOT_KEPT"
+    assert office.library.calls == []
+
+
+@pytest.mark.parametrize("ahead", [None, timedelta(days=-1), timedelta(days=1)])
+async def test_an_undo_counts_from_the_un_playing_whenever_it_is_taken(ana, office, ahead):
+    office.know("movie:5")
+    told = {"at": (SEEN_AT + ahead).isoformat()} if ahead else {}
+    row = await office.deal(film(what="unplayed", **told), received_at=SEEN_AT)
+    await ana.undo(row.id)
+    [deed] = office.library.calls
+    assert deed.occurred_at.ToDatetime(UTC) == min(SEEN_AT, SEEN_AT + (ahead or timedelta()))
+
+
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [
+        (None, "the work is not in your library"),
+        ({"status": DROPPED}, 'the work is "dropped" in your library'),
+        (
+            {"status": CONSUMED, "finished_at": timestamp(SEEN_AT)},
+            'the work is "consumed" in your library, last finished on 2026-11-22',
+        ),
+    ],
+)
+async def test_where_there_is_nothing_to_take_back_the_event_says_so(ana, office, state, why):
+    office.know("movie:5")
+    row = await office.deal(film(what="unplayed"))
+    known = None if state is None else library_pb2.UserState(**state)
+    office.library.instead = RecordActivityResponse(state=known)
+    event = await ana.undo(row.id)
+    assert event.state == pb.WEBHOOK_EVENT_STATE_DISMISSED
+    assert event.decision == f"nothing here to take back: {why}"
+    assert list(event.effects) == []
+    assert await ana.undo(row.id) == event
+    assert len(office.library.calls) == 1
+
+
+async def test_an_undo_that_an_earlier_try_did_is_done(ana, office):
+    office.know("movie:5")
+    row = await office.deal(film(what="unplayed"))
+    await ana.undo(row.id)
+    await office.change(row.id, state="undo_offered", decision="", effects=[])
+    event = await ana.undo(row.id)
+    assert event.state == pb.WEBHOOK_EVENT_STATE_DONE
+    assert event.decision == "undone by you: want to consume"
+    assert len(office.library.calls) == 2
+    assert len(office.library.deeds) == 1
 
 
 async def test_undone_twice_at_once_is_undone_once(ana, office):

@@ -76,7 +76,10 @@ AWAY = Refused(Kind.UNAVAILABLE, "DATABASE_UNAVAILABLE", "The database does not 
 
 
 class Library(LibraryServiceServicer):
-    """Does once what has one key; `calls` are all that came, `faults` what the next ones get."""
+    """Does once what has one key; `calls` are all that came, `faults` what the next ones get.
+
+    `instead` is what it answers to everything once it is set.
+    """
 
     STATUSES = {  # noqa: RUF012
         library_service_pb2.ACTIVITY_ACQUIRED: library_pb2.CONSUMPTION_STATUS_WANT_TO_CONSUME,
@@ -88,11 +91,14 @@ class Library(LibraryServiceServicer):
         self.calls = []
         self.deeds = {}
         self.faults = []
+        self.instead = None
 
     async def RecordActivity(self, request, context):
         self.calls.append(request)
         if self.faults and (fault := self.faults.pop(0)):
             raise fault
+        if self.instead is not None:
+            return self.instead
         key = (request.user_id, request.idempotency_key)
         is_new = key not in self.deeds
         self.deeds.setdefault(key, request)
@@ -100,7 +106,9 @@ class Library(LibraryServiceServicer):
             return library_service_pb2.RecordActivityResponse(changed=is_new)
         busy = library_pb2.CONSUMPTION_STATUS_CURRENTLY_CONSUMING
         state = library_pb2.UserState(status=self.STATUSES.get(request.activity, busy))
-        return library_service_pb2.RecordActivityResponse(state=state, changed=is_new)
+        return library_service_pb2.RecordActivityResponse(
+            state=state, changed=is_new, in_diary=True
+        )
 
 
 class Drafts(DraftServiceServicer):

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple, assert_never
@@ -113,6 +113,7 @@ class Activity(StrEnum):
     PROGRESSED = "progressed"
     FINISHED = "finished"
     UNDONE = "undone"
+    NOTED = "noted"
     TAGGED = "tagged"
 
 
@@ -132,11 +133,14 @@ class Deed:
 class Standing(NamedTuple):
     """How a person stands to a work, such as "currently consuming"; "" for not at all.
 
-    Not `is_new` when an activity changed nothing.
+    Not `is_new` when an activity changed nothing; `in_diary` when there is an entry of it, now or
+    from an earlier try.
     """
 
     status: str
     is_new: bool
+    in_diary: bool
+    finished_at: datetime | None = None
 
 
 class LibraryClient:
@@ -159,10 +163,12 @@ class LibraryClient:
         except AioRpcError as error:
             raise _refusal(error) or error from error
         if not reply.HasField("state"):
-            return Standing("", reply.changed)
+            return Standing("", reply.changed, reply.in_diary)
         name = library_pb2.ConsumptionStatus.Name(reply.state.status)
         status = name.removeprefix("CONSUMPTION_STATUS_").replace("_", " ").lower()
-        return Standing(status, reply.changed)
+        state = reply.state
+        finished_at = state.finished_at.ToDatetime(UTC) if state.HasField("finished_at") else None
+        return Standing(status, reply.changed, reply.in_diary, finished_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,7 +51,7 @@ async def _follow(session: Session, report: Report, activity: Activity) -> Recor
     if held is None:
         return None
     state = held.before or new
-    log_type = rules.log_type(activity, at, held.before and held.before.standing)
+    log_type = rules.log_type(activity, at, held.before.standing if held.before else None)
     if state is None or log_type is None:
         return Recorded(state, changed=False, in_diary=False)
     moved = None

@@ -84,10 +84,12 @@ async def replay_webhook_event(event_id: UUID, api: Api) -> WebhookEvent:
 @router.post(
     "/{event_id}/undo",
     summary="Take the undo that is offered",
-    responses=FOUND | problems({409: "No undo is offered"}),
+    responses=FOUND | problems({409: "No undo is offered, or its body is not kept any more"}),
 )
 async def accept_undo(event_id: UUID, api: Api) -> WebhookEvent:
-    """Of a play that was un-played at the sender: the work is wanted again, its logs stay."""
+    """Of what was un-played at the sender: a consumed work is wanted again, an episode is only
+    noted in the diary of its series; logs stay. What was played again since stays as well, and the
+    event is dismissed with the reason."""
     reply = await api.inbox.AcceptUndo(
         AcceptUndoRequest(webhook_event_id=str(event_id)), **onward()
     )

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from common.db import Database, Session, now
-from ingest.clients import Activity, Deed, LibraryClient
-from ingest.inbox import bodies, repository
+from ingest.clients import LibraryClient
+from ingest.inbox import bodies, repository, undoing
 from ingest.inbox.choices import Choice, OwnEvent, Wanted
 from ingest.inbox.errors import BodyNotKept, EventHasNoWork, NothingOffered, WebhookEventNotFound
 from ingest.inbox.repository import Entry
@@ -16,7 +16,6 @@ from ingest.webhooks.repository import LONGEST_HISTORY
 from ingest.webhooks.states import EventState
 
 DISMISSED = "dismissed by you"
-UNDONE = "undone by you"
 
 
 class Page(NamedTuple):
@@ -96,36 +95,24 @@ async def dismiss(session: Session, *, own: OwnEvent, most_kept_bytes: int) -> E
     return entry
 
 
-async def accept_undo(database: Database, library: LibraryClient, *, own: OwnEvent) -> Entry:
-    """The work goes back to "want to consume"; a second call finds it done."""
+async def accept_undo(
+    database: Database, library: LibraryClient, *, own: OwnEvent, senders: Mapping[str, Sender]
+) -> Entry:
+    """As far as there is anything to take back; a second call finds it decided."""
     async with database.sessions.begin() as session:
         entry = await read(session, own=own)
-    if _is_undone(entry.event):
+    if undoing.is_over(entry.event):
         return entry
-    status, _ = await library.record_activity(_undoing(entry.event))
+    if entry.event.state != EventState.UNDO_OFFERED:
+        raise NothingOffered
+    deed = undoing.deed(entry.event, bodies.happening_of(entry.event, senders))
+    ending = undoing.ending(deed, await library.record_activity(deed))
     async with database.sessions.begin() as session:
         entry = _found(own, await repository.lock(session, own))
         if entry.event.state == EventState.UNDO_OFFERED:
-            entry.event.effects = [status] if status else []
-            _end(entry.event, EventState.DONE, f"{UNDONE}: {status or 'nothing was there'}")
+            entry.event.effects = ending.effects
+            _end(entry.event, ending.state, ending.decision)
     return entry
-
-
-def _is_undone(event: WebhookEvent) -> bool:
-    return event.state == EventState.DONE and event.decision.startswith(UNDONE)
-
-
-def _undoing(event: WebhookEvent) -> Deed:
-    if event.state != EventState.UNDO_OFFERED or event.media_item_id is None:
-        raise NothingOffered
-    return Deed(
-        user_id=event.user_id,
-        media_item_id=event.media_item_id,
-        activity=Activity.UNDONE,
-        key=f"undo:{event.id}:{event.media_item_id}",
-        occurred_at=event.occurred_at,
-        notes="Marked as not played.",
-    )
 
 
 def _end(event: WebhookEvent, state: EventState, decision: str) -> None:

@@ -72,5 +72,7 @@ class InboxServicer(InboxServiceServicer):
         self, request: pb.AcceptUndoRequest, context: Any
     ) -> pb.AcceptUndoResponse:
         own = messages.own_event(request.webhook_event_id)
-        entry = await service.accept_undo(self.database, self.library, own=own)
+        entry = await service.accept_undo(
+            self.database, self.library, own=own, senders=self.senders
+        )
         return pb.AcceptUndoResponse(event=messages.from_entry(entry))

@@ -15,9 +15,8 @@ from ingest.webhooks.states import EventState
 
 # For these a message is on its way.
 UNDER_WAY = (EventState.RECEIVED, EventState.WAITING)
-# Not decided yet, or waiting for a person who may want to see what came.
-UNDECIDED = (*UNDER_WAY, EventState.NEEDS_MATCH)
-WAITING_FOR_SOMEBODY = (*UNDECIDED, EventState.UNDO_OFFERED)
+# Not decided yet, or waiting for a person: what follows then is read from the body.
+WAITING_FOR_SOMEBODY = (*UNDER_WAY, EventState.NEEDS_MATCH, EventState.UNDO_OFFERED)
 
 
 async def delete_jobs(session: Session, finished_before: datetime, limit: int) -> int:
@@ -29,7 +28,7 @@ def with_old_bodies(received_before: datetime) -> Select[UUID]:
     return select(WebhookEvent.id).where(
         WebhookEvent.received_at < received_before,
         WebhookEvent.body.is_not(None),
-        WebhookEvent.state.not_in(UNDECIDED),
+        WebhookEvent.state.not_in(WAITING_FOR_SOMEBODY),
     )
 
 

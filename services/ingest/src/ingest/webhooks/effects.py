@@ -95,10 +95,10 @@ async def _attempted(what: str, effect: Callable[[], Awaitable[list[str]]]) -> O
 
 
 async def _record(deed: Deed, library: LibraryClient) -> list[str]:
-    status, is_new = await library.record_activity(deed)
-    words = [status] if status and deed.activity is not Activity.TAGGED else []
+    found = await library.record_activity(deed)
+    words = [found.status] if found.status and deed.activity is not Activity.TAGGED else []
     words += [f"tagged {', '.join(deed.tags)}"] if deed.tags else []
-    return words if is_new else [f"{each}, as before" for each in words]
+    return words if found.is_new else [f"{each}, as before" for each in words]
 
 
 async def _append(addition: Addition, drafts: DraftsClient) -> list[str]:

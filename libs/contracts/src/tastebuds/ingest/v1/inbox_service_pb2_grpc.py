@@ -112,8 +112,9 @@ class InboxServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AcceptUndo(self, request, context):
-        """Takes the undo that an un-played event offers: the work goes back to "want to consume"; logs stay.
-        PRECONDITION (reason NOTHING_OFFERED).
+        """Takes the undo that an un-played event offers: a consumed work goes back to "want to consume", an episode is only
+        noted in the diary of its series; logs stay. With nothing to take back, as the work was played again since or is
+        not in the library, the event is dismissed and says so. PRECONDITION (reason NOTHING_OFFERED, BODY_NOT_KEPT).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -51,8 +51,9 @@ class InboxServiceStub:
     effects it had are not repeated. PRECONDITION (reason BODY_NOT_KEPT) when the body is past its retention.
     """
     AcceptUndo: _grpc.UnaryUnaryMultiCallable[_inbox_service_pb2.AcceptUndoRequest, _inbox_service_pb2.AcceptUndoResponse]
-    """Takes the undo that an un-played event offers: the work goes back to "want to consume"; logs stay.
-    PRECONDITION (reason NOTHING_OFFERED).
+    """Takes the undo that an un-played event offers: a consumed work goes back to "want to consume", an episode is only
+    noted in the diary of its series; logs stay. With nothing to take back, as the work was played again since or is
+    not in the library, the event is dismissed and says so. PRECONDITION (reason NOTHING_OFFERED, BODY_NOT_KEPT).
     """
 
 @_typing.type_check_only
@@ -78,8 +79,9 @@ class InboxServiceAsyncStub(InboxServiceStub):
     effects it had are not repeated. PRECONDITION (reason BODY_NOT_KEPT) when the body is past its retention.
     """
     AcceptUndo: _aio.UnaryUnaryMultiCallable[_inbox_service_pb2.AcceptUndoRequest, _inbox_service_pb2.AcceptUndoResponse]  # type: ignore[assignment]
-    """Takes the undo that an un-played event offers: the work goes back to "want to consume"; logs stay.
-    PRECONDITION (reason NOTHING_OFFERED).
+    """Takes the undo that an un-played event offers: a consumed work goes back to "want to consume", an episode is only
+    noted in the diary of its series; logs stay. With nothing to take back, as the work was played again since or is
+    not in the library, the event is dismissed and says so. PRECONDITION (reason NOTHING_OFFERED, BODY_NOT_KEPT).
     """
 
 class InboxServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -138,8 +140,9 @@ class InboxServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _inbox_service_pb2.AcceptUndoRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_inbox_service_pb2.AcceptUndoResponse, _abc.Awaitable[_inbox_service_pb2.AcceptUndoResponse]]:
-        """Takes the undo that an un-played event offers: the work goes back to "want to consume"; logs stay.
-        PRECONDITION (reason NOTHING_OFFERED).
+        """Takes the undo that an un-played event offers: a consumed work goes back to "want to consume", an episode is only
+        noted in the diary of its series; logs stay. With nothing to take back, as the work was played again since or is
+        not in the library, the event is dismissed and says so. PRECONDITION (reason NOTHING_OFFERED, BODY_NOT_KEPT).
         """
 
 def add_InboxServiceServicer_to_server(servicer: InboxServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
