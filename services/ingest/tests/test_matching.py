@@ -105,6 +105,12 @@ async def test_an_id_that_is_only_the_episodes_needs_a_match_at_once(office, ups
     assert office.library.calls == []
 
 
+async def test_an_episode_that_its_source_does_not_know(office, upstream):
+    plan_series(upstream, _8109999={})
+    row = await office.deal(episode(own={"tvdb": "8109999"}))
+    assert row.decision == "needs a match: tmdb does not know the episode's tvdb 8109999"
+
+
 async def test_an_episodes_id_given_as_the_series_is_not_taken(office, upstream):
     plan_series(upstream, _tt8800103={"tv_episode_results": [{"id": 1, "show_id": 210001}]})
     row = await office.deal({**PLAY, "work": SHOW | {"ids": {"imdb": "tt8800103"}}})
@@ -153,7 +159,7 @@ async def test_a_book_that_only_mentions_the_isbn_is_a_suggestion(office, upstre
     other = {"id": "Mentions0001", "volumeInfo": {"title": "Other", "publishedDate": "2018"}}
     upstream.plan("google_books/volumes", {"items": [other]})
     row = await office.deal({**PLAY, "work": BOOK | {"ids": {"isbn": "9780000000002"}}})
-    assert row.decision == "needs a match: google_books knows no isbn 9780000000002"
+    assert row.decision == "needs a match: google_books does not know isbn 9780000000002"
     assert [each["external_id"] for each in row.suggestions] == ["Mentions0001"]
     assert upstream.asked[-1].query["q"] == "Salt and Lantern Mara Ellison"
 
@@ -332,7 +338,7 @@ async def test_a_person_chooses_a_work_of_the_catalogue(office, upstream):
     work = uuid4()
     row = await office.deal({**PLAY, "work": SHOW}, media_item_id=work)
     assert (row.state, row.media_item_id) == ("done", work)
-    assert row.decision == "matched by a person; done: consumed"
+    assert row.decision == f"matched by a person: {work}; done: consumed"
     assert (upstream.asked, office.catalogue.lookups) == ([], [])
 
 

@@ -250,7 +250,17 @@ def test_what_is_no_id_is_absent(schemes, value):
     assert foreign_ids(schemes, dict.fromkeys(schemes, value)) == ()
 
 
+def test_ids_that_cannot_be_read_are_not_called_absent():
+    said = {"event": "finished", "media_type": "movie"}
+    assert read("generic", said | {"ids": {"tastebuds": "nope"}}).reason == (
+        "it has no title, and none of its ids is one of a movie: tastebuds, tmdb, imdb"
+    )
+    assert read("generic", said).reason == "it has neither title nor ids"
+
+
 def test_ids_are_written_one_way():
+    (found,) = foreign_ids(FILM, {"tmdb": 603.0})
+    assert found.value == "603"
     found = foreign_ids(FILM, {"Tmdb": "00603", "IMDB": " TT0133093 ", "Tvdb": "169"})
     assert [(each.scheme, each.value) for each in found] == [
         ("tmdb_movie", "603"),

@@ -36,7 +36,8 @@ class Part(BaseModel):
 
 def text(value: object) -> str | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        value = str(value)
+        number = whole(value)  # 603.0 is how some write 603
+        value = str(value if number is None else number)
     if not isinstance(value, str):
         return None
     return _CONTROL.sub("", value).strip() or None

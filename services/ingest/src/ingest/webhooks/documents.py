@@ -16,6 +16,12 @@ DEEPEST = 64
 _MOST_FIELDS = 100
 # Plex posts its JSON in `payload`, Emby in `data`.
 _JSON_FIELDS = ("payload", "data", "json")
+_TOO_DEEP = f"it is nested deeper than {DEEPEST} levels"
+# What is JSON all the same, by the words of who reads it.
+_REASONS = {
+    "depth limit exceeded": _TOO_DEEP,
+    "number is infinity when parsed as double": "a number in it is too large",
+}
 _FORM = re.compile(rb"\s*[\w.%+\[\]-]+=")
 
 
@@ -62,11 +68,11 @@ def _object(body: bytes | str) -> Mapping[str, Json]:
     try:
         document = orjson.loads(_text(body) if isinstance(body, bytes) else body)
     except orjson.JSONDecodeError as error:
-        raise Unreadable("it is not JSON") from error
+        raise Unreadable(_REASONS.get(error.msg, "it is not JSON")) from error
     if not isinstance(document, Mapping):
         raise Unreadable("it is JSON, but not an object")
     if _is_deeper(document, DEEPEST):
-        raise Unreadable(f"it is nested deeper than {DEEPEST} levels")
+        raise Unreadable(_TOO_DEEP)
     return document
 
 

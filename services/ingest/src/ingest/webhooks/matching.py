@@ -49,9 +49,7 @@ class Matcher:
         Raises HandOver to that lane, and the source's failures that are worth waiting for.
         """
         if event.media_item_id is not None:
-            return Match(
-                event.media_item_id, "matched by a person", event.source, event.external_id
-            )
+            return _choice(event, event.media_item_id)
         if event.is_chosen:
             return await self._look_for(_chosen(event), lane)
         if own := _id_of_ours(work):
@@ -106,7 +104,7 @@ class Matcher:
                 continue
             if match is not None:
                 return match
-            reasons.append(f"{sought.source} knows no {clue}")
+            reasons.append(f"{sought.source} does not know {clue}")
         return NoMatch(
             "; ".join(reasons) or _nothing_to_go_by(sought.work),
             may_change=bool(sought.clues),
@@ -133,6 +131,13 @@ class Matcher:
 
 def source_of(media_type: MediaType) -> Source:
     return next(source for source, each in CONNECTORS.items() if media_type in each.media_types)
+
+
+def _choice(event: Event, media_item_id: UUID) -> Match:
+    """Its id at its source, where that is known, says more than its id here."""
+    chosen = f"{event.source} {event.external_id}" if event.external_id else str(media_item_id)
+    words = f"matched by a person: {chosen}"
+    return Match(media_item_id, words, event.source, event.external_id)
 
 
 def _chosen(event: Event) -> Sought:

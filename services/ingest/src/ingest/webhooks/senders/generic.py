@@ -179,12 +179,18 @@ def _meaning(message: _Message, work: Work | None) -> tuple[What, str]:
     if what is None:
         return What.NOTHING, f"the event is none of {', '.join(_EVENTS)}"
     if work is None and what is not What.TEST:
-        known = (message.media_type or "").casefold() in _MEDIA_TYPES
-        types = ", ".join(MediaType)
-        return What.NOTHING, (
-            "it has neither title nor ids" if known else f"the media_type is none of {types}"
-        )
+        return What.NOTHING, _why_no_work(message)
     return what, ""
+
+
+def _why_no_work(message: _Message) -> str:
+    media_type = _MEDIA_TYPES.get((message.media_type or "").casefold())
+    if media_type is None:
+        return f"the media_type is none of {', '.join(MediaType)}"
+    if message.ids:
+        names = ", ".join(_OUR_OWN | _SCHEMES[media_type])
+        return f"it has no title, and none of its ids is one of a {media_type}: {names}"
+    return "it has neither title nor ids"
 
 
 def _work(message: _Message, document: Mapping[str, Json]) -> Work | None:
