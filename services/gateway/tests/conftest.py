@@ -248,6 +248,7 @@ def fresh(world):
         getattr(world, name).clear()
     world.before_answer = None
     world.letters_read = 500
+    world.decides = 0
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from tastebuds.ingest.v1.inbox_service_pb2_grpc import InboxServiceServicer
 
 from .stand_ins import CREATED, Fact, StandIn, not_found
 
+DONE = inbox_pb.WEBHOOK_EVENT_STATE_DONE
+
 
 @dataclass
 class KeptEvent:
@@ -39,6 +41,8 @@ class Inbox(StandIn, InboxServiceServicer):
 
     async def GetWebhookEvent(self, request, context):
         kept = self._mine(request)
+        if kept.event.state == inbox_pb.WEBHOOK_EVENT_STATE_RECEIVED and self.world.decides:
+            kept.event.state = self.world.decides
         tried = inbox_pb.Attempt(
             at=CREATED, state=inbox_pb.WEBHOOK_EVENT_STATE_WAITING, decision="tmdb is away"
         )
@@ -53,7 +57,9 @@ class Inbox(StandIn, InboxServiceServicer):
         if request.source == "igdb":
             raise Fact(Kind.NOT_FOUND, "NOT_AT_SOURCE", "igdb has no item 7")
         event.media_item_id = request.media_item_id or str(uuid4())
-        event.state = inbox_pb.WEBHOOK_EVENT_STATE_DONE
+        # As ingest does, which decides afterwards.
+        decides = self.world.decides
+        event.state = inbox_pb.WEBHOOK_EVENT_STATE_RECEIVED if decides else DONE
         return inbox_pb.ResolveWebhookEventResponse(event=event)
 
     async def DismissWebhookEvent(self, request, context):

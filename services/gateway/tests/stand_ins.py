@@ -67,6 +67,8 @@ class World:
     reports: dict = field(default_factory=dict)
     dead_letters: dict = field(default_factory=dict)
     letters_read: int = 500
+    # What becomes of webhook events that a person decided on; 0: they are done at once.
+    decides: int = 0
     source_states: list = field(default_factory=list)
     requests: list = field(default_factory=list)
     calls: dict = field(default_factory=dict)

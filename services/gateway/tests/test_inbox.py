@@ -1,3 +1,4 @@
+import time
 from uuid import uuid4
 
 import pytest
@@ -158,7 +159,10 @@ async def test_the_old_queue_has_the_old_words(ada, keep, world, status, states)
         assert set(row) == OLD_FIELDS
         assert (row["provider"], row["status"], row["event_type"]) == ("arr", status, "Grab")
         assert (row["source_name"], row["source_id"]) == ("tmdb", "tv:1")
-        assert row["error"] == ("for a reason" if status in ("skipped", "failed") else None)
+    told = [row["error"] for row in listed]
+    untold = states & {"received", "done"}
+    assert told.count("for a reason") == len(states) - len(untold)
+    assert told.count(None) == len(untold)
     asked = world.requests[-1]
     assert {state for state, number in TO_WIRE.items() if number in asked.states} == states
     assert set(asked.senders) == {"arr", "radarr", "sonarr", "lidarr", "readarr"}
@@ -200,5 +204,34 @@ async def test_the_old_queue_says_what_cannot_be(ada, keep, world):
     assert world.calls["ReplayWebhookEvent"] == 1
     world.broken["ReplayWebhookEvent"] = Fact(Kind.UNAVAILABLE, "DATABASE_UNAVAILABLE", "Away")
     check_problem(await ada.post(f"{QUEUE}/{event.id}/ingest"), 503)
+    event = keep("needs_match")
     row = (await ada.post(f"{QUEUE}/{event.id}/dismiss")).json()
     assert (row["status"], row["error"]) == ("skipped", "dismissed")
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [("needs_match", "failed"), ("waiting", "pending"), ("done", "ingested")],
+)
+async def test_the_old_queue_waits_a_moment_for_the_decision(ada, keep, world, state, status):
+    event = keep("needs_match", source="tmdb", external_id="movie:99", decision="no such film")
+    world.decides = TO_WIRE[state]
+    row = (await ada.post(f"{QUEUE}/{event.id}/ingest")).json()
+    assert row["status"] == status
+    assert row["error"] == (None if state == "done" else "no such film")
+
+
+async def test_the_old_queue_does_not_wait_for_ever(ada, keep, world):
+    event = keep("received")
+    began = time.monotonic()
+    row = (await ada.post(f"{QUEUE}/{event.id}/ingest")).json()
+    assert 2 <= time.monotonic() - began < 4
+    assert (row["status"], row["error"]) == ("pending", None)
+
+
+async def test_the_old_queue_has_only_the_events_of_the_arr_apps(ada, keep, world):
+    event = keep("needs_match", sender="jellyfin", source="tmdb", external_id="movie:7")
+    for part in ("ingest", "dismiss"):
+        problem = check_problem(await ada.post(f"{QUEUE}/{event.id}/{part}"), 404)
+        assert problem["detail"] == "Ingest event not found"
+    assert event.state == TO_WIRE["needs_match"]

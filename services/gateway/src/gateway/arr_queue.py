@@ -1,5 +1,6 @@
 """What the earlier version's queue did, on top of the inbox."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
@@ -15,6 +16,8 @@ from gateway.schemas.inbox import TO_WIRE, WebhookEvent
 from tastebuds.ingest.v1 import inbox_service_pb2 as wire
 
 SHOWN = 50
+# Between looks at an event on which nobody has decided yet: two seconds together.
+PAUSES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.5)
 # What pressing the button again does not mend.
 REFUSALS = (Kind.INVALID, Kind.NOT_FOUND, Kind.PRECONDITION, Kind.CONFLICT)
 
@@ -51,25 +54,48 @@ async def list_newest(api: Clients, status_filter: str) -> list[IngestEvent]:
 
 async def ingest(api: Clients, event_id: UUID) -> IngestEvent:
     """As what is known of it or suggested first; what cannot be is answered, not raised."""
-    async with _as_it_was_called():
-        request = wire.GetWebhookEventRequest(webhook_event_id=str(event_id))
-        event = (await api.inbox.GetWebhookEvent(request, **onward())).event
+    event = await _read(api, event_id)
     row = _row(event)
     if row.status != "pending":
         return row
     try:
-        return _row(await _decide(api, event))
+        event = await _decided(api, await _decide(api, event))
     except AioRpcError as error:
         refusal = from_rpc_error(error)
         if refusal is None or refusal.kind not in REFUSALS:
             raise
         return row.failed(refusal.message)
+    row = _row(event)
+    if event.state == wire.WEBHOOK_EVENT_STATE_NEEDS_MATCH:
+        return row.failed(row.error)
+    return row
 
 
 async def dismiss(api: Clients, event_id: UUID) -> IngestEvent:
+    await _read(api, event_id)
     async with _as_it_was_called():
         request = wire.DismissWebhookEventRequest(webhook_event_id=str(event_id))
         return _row((await api.inbox.DismissWebhookEvent(request, **onward())).event)
+
+
+async def _read(api: Clients, event_id: UUID) -> wire.WebhookEvent:
+    """Older clients know of no other senders."""
+    async with _as_it_was_called():
+        request = wire.GetWebhookEventRequest(webhook_event_id=str(event_id))
+        event = (await api.inbox.GetWebhookEvent(request, **onward())).event
+    if event.sender not in SENDERS:
+        raise IngestEventNotFound
+    return event
+
+
+async def _decided(api: Clients, event: wire.WebhookEvent) -> wire.WebhookEvent:
+    """As it is when somebody has decided, or when that takes too long to wait for."""
+    for pause in PAUSES:
+        if event.state != wire.WEBHOOK_EVENT_STATE_RECEIVED:
+            break
+        await asyncio.sleep(pause)
+        event = await _read(api, UUID(event.id))
+    return event
 
 
 async def _decide(api: Clients, event: wire.WebhookEvent) -> wire.WebhookEvent:

@@ -29,7 +29,10 @@ async def list_arr_queue(api: Api, status_filter: StatusFilter = "") -> list[Ing
 
 @router.post("/{event_id}/ingest", summary="Ingest what an event is about", responses=FOUND)
 async def ingest_arr_event(event_id: UUID, api: Api) -> IngestEvent:
-    """A pending one is taken for what is known or suggested; what cannot be is `failed`."""
+    """A pending one is taken for what is known or suggested; what cannot be is `failed`.
+
+    One on which nobody decides within two seconds is answered as it is then.
+    """
     return await arr_queue.ingest(api, event_id)
 
 

@@ -20,6 +20,9 @@ STATES: dict[Status, tuple[EventState, ...]] = {
 }
 STATUS_OF = {state: status for status, states in STATES.items() for state in states}
 
+# Whose decision is no reason why something was not done.
+UNTOLD: tuple[EventState, ...] = ("received", "done")
+
 StatusFilter = Annotated[
     str,
     StringConstraints(max_length=64),
@@ -37,25 +40,25 @@ class IngestEvent(Schema):
     title: str | None
     status: Status
     error: str | None
+    """Why it is not ingested, or not yet."""
     media_item_id: str | None
     created_at: datetime
     processed_at: datetime | None
 
     @classmethod
     def of(cls, event: Event) -> Self:
-        status = STATUS_OF[event.state]
         return cls(
             id=event.id,
             event_type=event.event_name,
             source_name=event.source,
             source_id=event.external_id,
             title=event.title,
-            status=status,
-            error=event.decision if status in ("skipped", "failed") else None,
+            status=STATUS_OF[event.state],
+            error=None if event.state in UNTOLD else event.decision,
             media_item_id=event.media_item_id,
             created_at=event.received_at,
             processed_at=event.decided_at,
         )
 
-    def failed(self, error: str) -> Self:
+    def failed(self, error: str | None) -> Self:
         return self.model_copy(update={"status": "failed", "error": error})
