@@ -72,6 +72,7 @@ def check_contract(parts: list[Part]) -> None:
         assert (happening.what is What.NOTHING) <= bool(happening.reason)
         if happening.what not in {What.NOTHING, What.TEST}:
             assert happening.work
+            assert happening.note or happening.what is not What.ACQUIRED
             episode = happening.work.episode
             assert happening.work.title or happening.work.ids or (episode and episode.ids)
         if happening.at:

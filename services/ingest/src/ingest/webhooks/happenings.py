@@ -110,8 +110,13 @@ class Happening:
     # Without the sender, the event's kind and the work, which are added: a download's id, a file's
     # id, the time of a listen. Empty: kind and work alone.
     key: str = ""
-    # For the log entry, such as "S01E03 · Low Water".
+    # For the log entry, such as "S01E03 · Low Water"; of what was acquired, how.
     note: str = ""
+
+
+def noted(*pieces: str | None) -> str:
+    """A note of those that are there: Imported by Sonarr: S01E03 · Low Water."""
+    return ": ".join(filter(None, pieces))
 
 
 @dataclass(frozen=True, slots=True)

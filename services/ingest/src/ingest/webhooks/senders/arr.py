@@ -48,7 +48,7 @@ def read(document: Mapping[str, Json]) -> tuple[Part, ...]:
     if app is not None:
         return tuple(app.read(document))
     message = Message.model_validate(document)
-    return (Part(happening(message, None), document),)
+    return (Part(happening(message, None, ""), document),)
 
 
 ARR = Sender(

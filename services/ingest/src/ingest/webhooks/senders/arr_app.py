@@ -8,7 +8,7 @@ from pydantic.alias_generators import to_camel
 
 from ingest import fields
 from ingest.webhooks.errors import Unreadable
-from ingest.webhooks.happenings import Happening, What, Work
+from ingest.webhooks.happenings import Happening, What, Work, noted
 from ingest.webhooks.moments import Moment
 
 _DELETED = "deleted there; nothing is deleted here"
@@ -71,8 +71,8 @@ class Message(CamelPart):
         return max((file.date_added for file in self.files() if file.date_added), default=None)
 
 
-def happening(message: Message, work: Work | None, note: str = "") -> Happening:
-    """What follows from a message about `work`. Raises Unreadable."""
+def happening(message: Message, work: Work | None, app: str, note: str = "") -> Happening:
+    """What follows from a message of `app` about `work`. Raises Unreadable."""
     if message.event_type is None:
         raise Unreadable("it has no eventType")
     name = message.event_type.casefold()
@@ -86,10 +86,16 @@ def happening(message: Message, work: Work | None, note: str = "") -> Happening:
             reason="a better file of what was there" if message.is_upgrade else "",
             at=message.imported_at(),
             key=message.import_key(),
-            note=note,
+            note=noted(f"Imported by {app}", note),
         )
     if name in _ADDED and work is not None:
-        return Happening(what=What.ACQUIRED, event_name=message.event_type, work=work, key="added")
+        return Happening(
+            what=What.ACQUIRED,
+            event_name=message.event_type,
+            work=work,
+            key="added",
+            note=f"Added in {app}",
+        )
     return Happening(
         what=What.NOTHING,
         event_name=message.event_type,

@@ -71,7 +71,7 @@ def read(document: Mapping[str, Json]) -> tuple[Part, ...]:
         at=message.date,
         accounts=fields.unique((message.user.name, message.user.id)) if message.user else (),
     )
-    return (Part(about(told, item_of(message.item, message.series)), document),)
+    return (Part(about(told, item_of(message.item, message.series), "Emby"), document),)
 
 
 EMBY = Sender(

@@ -19,6 +19,7 @@ from ingest.webhooks.happenings import (
     Sender,
     What,
     Work,
+    noted,
 )
 from ingest.webhooks.moments import moment, unread
 from ingest.webhooks.places import episode
@@ -169,9 +170,15 @@ def read(document: Mapping[str, Json]) -> tuple[Part, ...]:
         unread_time=unread(message.occurred_at),
         accounts=fields.unique([message.account]),
         key=message.key(),
-        note=message.note or (work.episode.label() if work and work.episode else ""),
+        note=message.note or _note(message, what, work),
     )
     return (Part(happening, document),)
+
+
+def _note(message: _Message, what: What, work: Work | None) -> str:
+    """Bought, requested, acquired …: as the sender calls it."""
+    how = (message.event or "").capitalize() if what is What.ACQUIRED else ""
+    return noted(how, work.episode.label() if work and work.episode else "")
 
 
 def _meaning(message: _Message, work: Work | None) -> tuple[What, str]:

@@ -87,7 +87,7 @@ def happening(document: Mapping[str, Json]) -> Happening:
         at=message.utc_timestamp or message.timestamp,
         accounts=message.accounts(),
     )
-    return about(told, item)
+    return about(told, item, "Jellyfin")
 
 
 def _item(message: _Message, document: Mapping[str, Json]) -> Item | None:

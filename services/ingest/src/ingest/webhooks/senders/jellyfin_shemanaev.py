@@ -81,7 +81,7 @@ def happening(document: Mapping[str, Json]) -> Happening:
         accounts=message.user.accounts() if message.user else (),
         key=message.listen(),
     )
-    return about(told, item_of(message.item, message.series))
+    return about(told, item_of(message.item, message.series), "Jellyfin")
 
 
 def _stop(message: _Message) -> tuple[What, str]:

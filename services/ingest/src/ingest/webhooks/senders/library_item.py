@@ -8,7 +8,7 @@ from pydantic import AliasGenerator, ConfigDict, model_validator
 from ingest import fields
 from ingest.drafts import MediaType
 from ingest.webhooks.foreign_ids import ALBUM, BOOK, EPISODE, FILM, SERIES, TRACK, foreign_ids
-from ingest.webhooks.happenings import Episode, Happening, What, Work
+from ingest.webhooks.happenings import Episode, Happening, What, Work, noted
 
 # Of the running time; where the servers themselves say that something was played.
 _PLAYED_FROM = 0.9
@@ -92,15 +92,20 @@ class Item:
         return self.series_name if self.kind() in {"season", "episode"} else self.name
 
 
-def about(happening: Happening, item: Item | None) -> Happening:
-    """The same, about `item`; nothing follows when that is no work."""
+def about(happening: Happening, item: Item | None, server: str) -> Happening:
+    """The same, about `item` of `server`; nothing follows when that is no work."""
     work = _work(item) if item else None
     if happening.what in {What.NOTHING, What.TEST}:
         return replace(happening, work=work)
     if item is None or work is None:
         return replace(happening, what=What.NOTHING, reason=_why_no_work(item))
-    note = work.episode.label() if work.episode else ""
-    return replace(happening, work=work, key=happening.key or _listen(happening, work), note=note)
+    how = f"Added in {server}" if happening.what is What.ACQUIRED else ""
+    return replace(
+        happening,
+        work=work,
+        key=happening.key or _listen(happening, work),
+        note=noted(how, work.episode.label() if work.episode else ""),
+    )
 
 
 def _listen(happening: Happening, work: Work) -> str:

@@ -154,7 +154,7 @@ def read(document: Mapping[str, Json]) -> tuple[Part, ...]:
         accounts=message.account.names() if message.account else (),
         key=_key(what, metadata) if metadata else "",
     )
-    return (Part(about(told, _item(metadata) if metadata else None), document),)
+    return (Part(about(told, _item(metadata) if metadata else None, "Plex"), document),)
 
 
 def _key(what: What, metadata: _Metadata) -> str:

@@ -60,7 +60,7 @@ class _Message(Message):
 
 def read(document: Mapping[str, Json]) -> tuple[Part, ...]:
     message = _Message.model_validate(document)
-    return (Part(happening(message, message.work()), document),)
+    return (Part(happening(message, message.work(), "Readarr"), document),)
 
 
 READARR = Sender(

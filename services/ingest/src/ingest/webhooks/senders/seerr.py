@@ -12,12 +12,12 @@ from ingest import fields
 from ingest.drafts import Json, MediaType
 from ingest.webhooks.errors import Unreadable
 from ingest.webhooks.foreign_ids import FILM, SERIES, foreign_ids
-from ingest.webhooks.happenings import Guide, Happening, Part, Sender, What, Work
+from ingest.webhooks.happenings import Guide, Happening, Part, Sender, What, Work, noted
 
 _ACQUIRED = {
-    "media_approved": "approved",
-    "media_auto_approved": "approved",
-    "media_available": "available",
+    "media_approved": ("approved", "Requested at Seerr"),
+    "media_auto_approved": ("approved", "Requested at Seerr"),
+    "media_available": ("available", "Available at Seerr"),
 }
 _REASONS = {
     "media_pending": "asked for; it waits for approval",
@@ -55,8 +55,9 @@ def _happening(event_name: str, members: Mapping[str, str], note: str) -> Happen
         return replace(told, reason=_REASONS.get(name, "not about a request"))
     if told.work is None:
         return replace(told, reason="it does not say which work")
-    key = f"{_ACQUIRED[name]} {members.get('requestid', '')}"
-    return replace(told, what=What.ACQUIRED, key=key)
+    state, how = _ACQUIRED[name]
+    key = f"{state} {members.get('requestid', '')}"
+    return replace(told, what=What.ACQUIRED, key=key, note=noted(how, note))
 
 
 def _work(members: Mapping[str, str]) -> Work | None:

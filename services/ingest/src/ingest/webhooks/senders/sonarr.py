@@ -68,7 +68,7 @@ class _Message(Message):
 
 def read(document: Mapping[str, Json]) -> tuple[Part, ...]:
     message = _Message.model_validate(document)
-    return (Part(happening(message, message.work(), message.note()), document),)
+    return (Part(happening(message, message.work(), "Sonarr", message.note()), document),)
 
 
 SONARR = Sender(

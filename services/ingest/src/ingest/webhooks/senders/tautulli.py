@@ -120,7 +120,7 @@ def read(document: Mapping[str, Json]) -> tuple[Part, ...]:
         at=message.time,
         accounts=fields.unique((message.user, message.user_id)),
     )
-    return (Part(about(told, message.item() if message.media_type else None), document),)
+    return (Part(about(told, message.item() if message.media_type else None, "Plex"), document),)
 
 
 TAUTULLI = Sender(
