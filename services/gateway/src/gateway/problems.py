@@ -48,6 +48,8 @@ REASON_BY_STATUS = {
     422: "INVALID_REQUEST",
     500: "INTERNAL_ERROR",
 }
+# Fields that the services call otherwise than the public.
+PUBLIC_NAMES = {"page_token": "cursor", "page_size": "limit"}
 RETRIED = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 SHOWN_ERRORS = 20
 UNREADABLE_BODY = {"loc": ("body",), "msg": "JSON decode error", "type": "json_invalid"}
@@ -79,17 +81,21 @@ async def _domain_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, DomainError)  # noqa: S101 - registered for nothing else
     status = STATUS_BY_REASON.get(error.reason) or STATUS_BY_KIND[error.kind]
     members: dict[str, Any] = dict(error.metadata)
+    message, field = error.message, error.metadata.get("field", "")
+    if field in PUBLIC_NAMES:
+        members["field"] = PUBLIC_NAMES[field]
+        message = message.replace(field, members["field"], 1)
     if error.kind is Kind.STALE:
         # The earlier version's clients read the sentence from a member of this name.
-        members["message"] = error.message
-    if error.kind is Kind.INVALID and "field" in error.metadata:
+        members["message"] = message
+    if error.kind is Kind.INVALID and field:
         members["errors"] = [
-            {"loc": [error.metadata["field"]], "msg": error.message, "type": error.reason.lower()}
+            {"loc": [members["field"]], "msg": message, "type": error.reason.lower()}
         ]
     response = problem(
         status,
         error.reason,
-        error.message,
+        message,
         instance=request.scope["path"],
         members=members,
     )
@@ -181,7 +187,9 @@ def _sentence(errors: Sequence[Mapping[str, Any]]) -> str:
     first = errors[0]
     if first["type"] == "json_invalid":
         return "The body is not valid JSON."
-    where = [str(part) for part in first["loc"][1:]]
+    place = first["loc"]
+    # In an address that is a name and, for one that can be repeated, a place that nobody counts.
+    where = [str(part) for part in (place[1:2] if place[0] == "query" else place[1:])]
     message = str(first["msg"])
     return f"{'.'.join(where)}: {message}." if where else f"{message}."
 

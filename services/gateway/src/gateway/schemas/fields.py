@@ -97,6 +97,11 @@ def _check_json(value: Any, depth: int) -> None:
 Clean = AfterValidator(_without_nul)
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), Clean]
+# Not a Name with one limit more: the narrower one would count "items after validation".
+ShortName = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), Clean
+]
+Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=32), Clean]
 Title = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), Clean
 ]

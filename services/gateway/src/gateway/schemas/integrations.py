@@ -10,7 +10,7 @@ from fastapi import Path
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from gateway.schemas.fields import Clean, Name, Schema, StrictSchema
+from gateway.schemas.fields import Clean, Name, Schema, ShortName, StrictSchema
 from gateway.schemas.wire import moment, present_moment
 from tastebuds.ingest.v1 import integration_service_pb2 as wire
 
@@ -26,9 +26,6 @@ Provider = Annotated[
     StringConstraints(max_length=64),
     Clean,
     Path(description="A sender, as `/api/integrations/senders` names it.", examples=["jellyfin"]),
-]
-ShortName = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), Clean
 ]
 Tags = Annotated[list[ShortName], Field(max_length=MOST_TAGS, examples=[["from plex"]])]
 

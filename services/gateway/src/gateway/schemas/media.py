@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from gateway.schemas.fields import (
+    Code,
     Count,
     LongText,
     LongTitle,
@@ -24,7 +25,6 @@ from gateway.schemas.wire import moment, present
 from tastebuds.catalog.v1 import media_pb2
 
 Names = Annotated[list[Name], Field(max_length=50)]
-Code = Annotated[Name, Field(max_length=32)]
 
 
 class MediaType(StrEnum):
