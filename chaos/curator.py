@@ -2,9 +2,10 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple, Self
 from uuid import uuid4
 
 import httpx
@@ -15,13 +16,30 @@ RETRY_SECONDS = 0.2
 PATIENCE_SECONDS = 60
 
 
+class Door(NamedTuple):
+    """An integration, and the path of its address."""
+
+    integration_id: str
+    path: str
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One event of the inbox."""
+    """One event of the inbox; `seconds` from when it came until it was decided."""
 
     id: str
     state: str
     decision: str
+    seconds: float
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        came, decided = (
+            datetime.fromisoformat(row[name]) if row[name] else None
+            for name in ("received_at", "decided_at")
+        )
+        took = (decided - came).total_seconds() if came and decided else 0.0
+        return cls(row["id"], row["state"], row["decision"], took)
 
 
 class Curator:
@@ -59,18 +77,30 @@ class Curator:
                 return
             reply = self.ask("GET", reply.links["next"]["url"])
 
-    def door_of(self, sender: str, name: str) -> str:
-        """The path of a new integration's address."""
-        reply = self.ask(
-            "POST", f"/api/integrations/{sender}/webhook-token", json={"name": name}
-        ).json()
-        return "/" + str(reply["webhook_url"]).split("/", 3)[3]
+    def integrate(self, name: str, effects: Mapping[str, str] | None = None) -> Door:
+        """A new integration for our own events, whose `effects` are beside the usual ones."""
+        path = "/api/integrations/generic/webhook-token"
+        minted = self.ask("POST", path, json={"name": name}).json()
+        if effects:
+            path = f"/api/integrations/webhooks/{minted['id']}"
+            self.ask("PATCH", path, json={"effects": effects})
+        return Door(minted["id"], "/" + str(minted["webhook_url"]).split("/", 3)[3])
 
-    def inbox(self) -> dict[str, Entry]:
-        return {
-            row["id"]: Entry(row["id"], row["state"], row["decision"])
-            for row in self.pages("/api/integrations/inbox")
-        }
+    def compose(self, title: str, course: str) -> tuple[str, str]:
+        """The ids of a new draft menu and of its course, which is empty."""
+        body = {"title": title, "courses": [{"title": course, "position": 1}]}
+        menu = self.ask("POST", "/api/menus", json=body).json()
+        return menu["id"], menu["courses"][0]["id"]
+
+    def works_in(self, menu_id: str) -> list[str]:
+        menu = self.ask("GET", f"/api/menus/{menu_id}").json()
+        return [item["media_item_id"] for course in menu["courses"] for item in course["items"]]
+
+    def has_events(self, **query: Any) -> bool:
+        return any(self.pages("/api/integrations/inbox", **query))
+
+    def inbox(self, **query: Any) -> dict[str, Entry]:
+        return {row["id"]: Entry.of(row) for row in self.pages("/api/integrations/inbox", **query)}
 
     def diary(self) -> Counter[str]:
         """How often each note stands in the log."""

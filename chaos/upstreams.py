@@ -56,11 +56,14 @@ class Upstreams:
                 return 429, b"{}", {"Retry-After": str(RETRY_AFTER_SECONDS)}
             case None:
                 pass
-        number = path.rpartition("/")[2]
-        return 200, json.dumps(RECORDS[source](number)).encode(), {}
+        return 200, json.dumps(RECORDS[source](path)).encode(), {}
 
 
-def movie(number: str) -> dict[str, Any]:
+def movie(path: str) -> dict[str, Any]:
+    """A film, or which one has the id of another catalogue: IMDb numbers them as TMDB does."""
+    kind, _, number = path.rpartition("/")
+    if kind == "find":
+        return {"movie_results": [{"id": int(number.removeprefix("tt"))}]}
     return {
         "id": int(number),
         "title": f"Storm {number}",
@@ -70,7 +73,8 @@ def movie(number: str) -> dict[str, Any]:
     }
 
 
-def volume(number: str) -> dict[str, Any]:
+def volume(path: str) -> dict[str, Any]:
+    number = path.rpartition("/")[2]
     return {
         "id": number,
         "selfLink": f"https://books.example.org/{number}",
