@@ -209,6 +209,53 @@ def test_unplayed_offers_an_undo_and_deletes_nothing(curator, door, connect, dec
     assert "finished" in [log["log_type"] for log in curator.get("/api/me/logs").json()]
 
 
+def test_an_undo_takes_back_no_more_than_was_unplayed(curator, door, connect, decided):
+    jellyfin, other = connect("jellyfin"), connect("generic")
+    saved = {"NotificationType": "UserDataSaved", "SaveReason": "TogglePlayed"}
+    series = {"SeriesName": "Tidewatch", "Provider_tvdb": "8100003", "SeasonNumber": 1}
+    film = {"ItemType": "Movie", "Name": "The Quiet Harbour", "Provider_tmdb": "900001"}
+
+    def send(item, played, day):
+        event = {**saved, **item, "Played": played, "UtcTimestamp": f"2025-11-{day:02}T20:00:00Z"}
+        accepted = door.post(jellyfin, json=event).json()
+        return decided(accepted["id"], "done" if played else "undo_offered")
+
+    def undo(offer):
+        reply = curator.post(f"/api/integrations/inbox/{offer['id']}/undo")
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+
+    def status_of(event):
+        states = curator.get("/api/me/states").json()
+        return {one["media_item_id"]: one["status"] for one in states}.get(event["media_item_id"])
+
+    work = {"media_type": "movie", "ids": {"tmdb": 900001}}
+    accepted = door.post(other, json=work | {"event": "unplayed"}).json()
+    missing = undo(decided(accepted["id"], "undo_offered"))
+    assert missing["state"] == "dismissed"
+    assert missing["decision"] == "nothing here to take back: the work is not in your library"
+    assert status_of(missing) is None
+
+    episodes = [
+        series | {"ItemType": "Episode", "Name": f"Part {number}", "EpisodeNumber": number}
+        for number in (1, 2, 3)
+    ]
+    for episode in episodes:
+        send(episode, played=True, day=1)
+    taken = undo(send(episodes[1], played=False, day=2))
+    assert (taken["state"], status_of(taken)) == ("done", "currently_consuming")
+    (note, *_) = curator.get("/api/me/logs").json()
+    assert (note["log_type"], note["notes"]) == ("note", "S01E02 · Part 2: marked as not played")
+
+    send(film, played=True, day=1)
+    offer = send(film, played=False, day=2)
+    again = {"event": "finished", "occurred_at": "2025-11-10T20:00:00Z"}
+    decided(door.post(other, json=work | again).json()["id"], "done")
+    refused = undo(offer)
+    assert (refused["state"], status_of(refused)) == ("dismissed", "consumed")
+    assert refused["decision"].endswith("last finished on 2025-11-10")
+
+
 def test_an_upstream_that_is_away_delays_and_loses_nothing(
     curator, door, connect, decided, world, eventually
 ):
