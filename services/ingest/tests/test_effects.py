@@ -12,6 +12,7 @@ from common.db import now
 from ingest.integrations.effects import Effects
 from ingest.models import WebhookEvent
 from tastebuds.catalog.v1 import library_service_pb2 as library_pb
+from tastebuds.catalog.v1.library_pb2 import UserState
 
 from .webhook_desk import AWAY, GONE, PUBLIC, SEEN_AT, film, open_office
 
@@ -51,6 +52,27 @@ async def test_what_follows_depends_on_what_happened(office, what, work, activit
     assert (deed.activity, deed.notes) == (activity, "S01E03 · Low Water")
     assert deed.media_item_id == str(row.media_item_id)
     assert deed.user_id == str(row.user_id)
+
+
+@pytest.mark.parametrize(
+    ("what", "status", "is_new", "words"),
+    [
+        ("started", "CONSUMED", True, ["a start noted", "consumed, as before"]),
+        ("started", "DROPPED", True, ["a start noted", "dropped, as before"]),
+        ("finished", "CONSUMED", True, ["progress noted", "consumed, as before"]),
+        ("started", "CONSUMED", False, ["a start noted, as before", "consumed, as before"]),
+        ("started", "CURRENTLY_CONSUMING", True, ["currently consuming"]),
+        ("acquired", "CONSUMED", False, ["consumed, as before"]),
+    ],
+)
+async def test_what_stays_as_it_was_is_not_said_to_be_done(office, what, status, is_new, words):
+    state = UserState(status=f"CONSUMPTION_STATUS_{status}")
+    office.library.instead = library_pb.RecordActivityResponse(
+        state=state, changed=is_new, in_diary=what != "acquired"
+    )
+    row = await office.deal({"what": what, "work": EPISODE})
+    assert row.effects == words
+    assert row.decision == f"matched by tmdb tv:7; done: {'; '.join(words)}"
 
 
 async def test_all_effects_are_told(office):

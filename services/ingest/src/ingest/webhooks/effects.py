@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from common.errors import DomainError
-from ingest.clients import Activity, Addition, Deed, DraftsClient, LibraryClient
+from ingest.clients import Activity, Addition, Deed, DraftsClient, LibraryClient, Standing
 from ingest.webhooks import deciding
 from ingest.webhooks.errors import WorkGone
 from ingest.webhooks.happenings import Happening, What
@@ -18,6 +18,10 @@ ACTIVITIES = {
     What.STARTED: Activity.STARTED,
     What.FINISHED: Activity.FINISHED,
 }
+# Of what stays consumed, or given up, though it is played once more.
+BUSY = "currently consuming"
+NOTED = {Activity.STARTED: "a start noted", Activity.PROGRESSED: "progress noted"}
+AS_BEFORE = ", as before"
 MEDIA_ITEM_NOT_FOUND = "MEDIA_ITEM_NOT_FOUND"
 
 
@@ -96,9 +100,19 @@ async def _attempted(what: str, effect: Callable[[], Awaitable[list[str]]]) -> O
 
 async def _record(deed: Deed, library: LibraryClient) -> list[str]:
     found = await library.record_activity(deed)
-    words = [found.status] if found.status and deed.activity is not Activity.TAGGED else []
+    words = _said_of(deed.activity, found) if deed.activity is not Activity.TAGGED else []
     words += [f"tagged {', '.join(deed.tags)}"] if deed.tags else []
-    return words if found.is_new else [f"{each}, as before" for each in words]
+    return words if found.is_new else [_unchanged(each) for each in words]
+
+
+def _said_of(activity: Activity, found: Standing) -> list[str]:
+    if activity in NOTED and found.in_diary and found.status != BUSY:
+        return [NOTED[activity], _unchanged(found.status)]
+    return [found.status] if found.status else []
+
+
+def _unchanged(words: str) -> str:
+    return f"{words.removesuffix(AS_BEFORE)}{AS_BEFORE}"
 
 
 async def _append(addition: Addition, drafts: DraftsClient) -> list[str]:
