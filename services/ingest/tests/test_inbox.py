@@ -404,7 +404,7 @@ async def test_an_undo_is_taken_once(ana, office):
     ("episode", "note"),
     [
         ({"season": 1, "number": 2, "title": "Low Water"}, "S01E02 · Low Water"),
-        ({"ids": {"tvdb": "7000003"}}, "an episode"),
+        ({"ids": {"tvdb": "7000003"}}, "An episode"),
     ],
 )
 async def test_of_an_episode_it_is_only_noted(ana, office, episode, note):

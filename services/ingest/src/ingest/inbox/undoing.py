@@ -28,7 +28,7 @@ def deed(event: WebhookEvent, happening: Happening) -> Deed:
     if event.media_item_id is None:
         raise NothingOffered
     episode = happening.work.episode if happening.work else None
-    label = (episode.label() or "an episode") if episode else ""
+    label = (episode.label() or "An episode") if episode else ""
     return Deed(
         user_id=event.user_id,
         media_item_id=event.media_item_id,
