@@ -107,7 +107,7 @@ async def test_what_comes_is_kept_as_it_is_with_the_work_it_makes(door, database
     assert (event.history, event.suggestions, event.effects) == ([], [], [])
     assert work.subject == "job.ingest.webhooks.WebhookReceived"
     assert WebhookReceived.FromString(work.payload).webhook_event_id == str(event_id)
-    assert work.headers == {}
+    assert work.headers.keys() == {"x-request-id"}
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
@@ -184,6 +184,25 @@ async def test_a_token_that_stands_in_the_body_is_not_kept(door, database, sende
     assert kept.decode(encoding) == text.replace(token, "[redacted]")
 
 
+@pytest.mark.parametrize(
+    ("sender", "path"),
+    [
+        ("radarr", "/api/webhooks/radarr/{}/"),
+        ("radarr", "//api/webhooks//radarr///{}//"),
+        ("arr", "/api/integrations/arr/webhook/{}/"),
+        ("listenbrainz", "//1/submit-listens"),
+        ("listenbrainz", "/1//submit-listens/"),
+    ],
+)
+async def test_a_slash_too_many_does_no_harm(door, database, sender, path):
+    _, token = await integrate(database, sender)
+    headers = {"Authorization": f"Token {token}"}
+    url = f"{door._base_url.origin()}{path.format(token)}"
+    async with door.post(url, data=b"{}", headers=headers, allow_redirects=False) as reply:
+        assert reply.status in {200, 202}
+    assert await rows(database, WebhookEvent.sender) == [(sender,)]
+
+
 async def test_tokens_that_do_not_fit_are_all_answered_alike(door, database):
     _, known = await integrate(database, "plex")
     _, revoked = await integrate(database, "radarr", token_hash=None)
@@ -210,7 +229,7 @@ async def test_tokens_that_do_not_fit_are_all_answered_alike(door, database):
 
 
 async def test_other_paths_and_methods_are_problems_that_repeat_nothing(door):
-    for path in ("/", "/api/webhooks/radarr/secret/", "/api/webhooks/radarr/secret/x", "/docs"):
+    for path in ("/", "/api/webhooks/radarr", "/api/webhooks/radarr/secret/x", "/docs"):
         answer = await answer_to(door.post(path, allow_redirects=False))
         assert is_problem(answer, 404, "NOT_FOUND")
         assert "secret" not in str(answer)

@@ -15,6 +15,7 @@ from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Histogram
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -40,6 +41,7 @@ from ingest.door.providers import (
     provider,
 )
 from ingest.door.rush import Rush
+from ingest.door.slashes import Slashes
 from ingest.integrations import tokens
 from ingest.webhooks.events import webhook_received
 from ingest.webhooks.senders import SENDERS
@@ -156,7 +158,8 @@ def create_door(
         _route("/health", _health, "GET"),
     ]
     handlers: dict[Any, Any] = {HTTPException: _no_route, Exception: _broken}
-    app = Starlette(routes=routes, exception_handlers=handlers)
+    slashes = [Middleware(Slashes)]
+    app = Starlette(routes=routes, exception_handlers=handlers, middleware=slashes)
     app.router.redirect_slashes = False  # a redirect would repeat the path
     return app
 

@@ -31,5 +31,5 @@ def path_of(sender: str) -> str:
 def address_of(sender: str, public_url: str, token: str) -> str:
     """What to paste at the sender; clients of ListenBrainz know the paths themselves."""
     if sender == LISTENBRAINZ:
-        return f"{public_url}/"
+        return public_url
     return public_url + path_of(sender).replace("{token}", token)

@@ -90,8 +90,9 @@ LISTENBRAINZ = Sender(
         instructions=(
             "For any player or scrobbler with a ListenBrainz server of one's own (Multi-Scrobbler, "
             "Navidrome, Pano Scrobbler, Web Scrobbler …): enter the address as the server's or API "
-            "URL, and the token as the user token. Every listen arrives with its own time; what is "
-            "playing now is not kept."
+            "URL, and the token as the user token. If it finds nobody there, put /1/ at the end of "
+            "the address, or /1/submit-listens where all of it is asked for. Every listen arrives "
+            "with its own time; what is playing now is not kept."
         ),
     ),
     read=read,
