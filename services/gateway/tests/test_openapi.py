@@ -7,6 +7,7 @@ from jsonschema_rs import validator_for
 from gateway.app import create_api
 
 PARTS = ("method", "url", "params", "json", "data")
+EXEMPLIFIED = {"ingest", "integrations", "operations"}
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
@@ -47,6 +48,48 @@ async def test_every_reference_leads_somewhere(stranger):
     assert references <= set(schemas)
     for name in schemas:
         validator_for({"$ref": f"#/components/schemas/{name}", "components": {"schemas": schemas}})
+
+
+async def test_examples_are_what_they_exemplify(stranger):
+    document = (await stranger.get("/openapi.json")).json()
+    shown = {}
+    for name, operation in operations(document):
+        for said in (operation.get("requestBody", {}), *operation["responses"].values()):
+            for media_type in said.get("content", {}).values():
+                if "example" in media_type:
+                    whole = media_type["schema"] | {"components": document["components"]}
+                    validator_for(whole).validate(media_type["example"])
+                elif media_type["schema"].get("type") != "string":
+                    assert set(operation["tags"]).isdisjoint(EXEMPLIFIED), name
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        shown[name] = body.get("example")
+    assert shown["post /api/ops/consumers/{service}/{consumer}/pause"] == {"seconds": 600}
+    assert "matching" in shown["post /api/ops/dead-letters/replay"]
+    assert shown["post /api/integrations/inbox/{event_id}/resolve"] == {
+        "source": "tmdb", "external_id": "tv:1399"
+    }  # fmt: skip
+
+
+async def test_the_examples_of_orders_are_taken(running, people, ada_id):
+    document = create_api(running.gateway).openapi()
+    async with running.client(people.token(ada_id, roles=["admin"])) as client:
+        for path in ("/api/ops/dead-letters/replay", "/api/ingest/batch"):
+            body = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]
+            answer = await client.post(path, json=body["example"])
+            assert answer.status_code < 300, answer.text
+
+
+async def test_it_says_where_webhooks_are_posted(stranger):
+    (tag,) = (await stranger.get("/openapi.json")).json()["tags"]
+    assert tag["name"] == "integrations"
+    for path in (
+        "/api/webhooks/{provider}/{token}",
+        "/api/integrations/arr/webhook/{token}",
+        "/1/submit-listens",
+        "/1/validate-token",
+        "docs/webhooks.md",
+    ):
+        assert f"`{path}`" in tag["description"]
 
 
 async def test_problems_are_as_described(stranger):

@@ -11,6 +11,7 @@ from fastapi.staticfiles import StaticFiles
 from pydantic import TypeAdapter
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from gateway import examples
 from gateway.schemas.problem import Problem
 
 ASSETS = "/docs/assets"
@@ -22,6 +23,17 @@ cookies do it, which takes an `Origin` of this site for everything that changes 
 Errors are problem details (RFC 9457): show `detail`, decide by `reason`. Lists are bounded: follow
 the `Link` header. Times are UTC.
 """
+WEBHOOKS = """\
+What may send events to your account, and the inbox of what was sent.
+
+Webhooks are not posted to this API but to a door of their own, whose whole address is shown once
+when a token is made: `POST` or `PUT` there on `/api/webhooks/{provider}/{token}`, for Radarr,
+Sonarr, Lidarr and Readarr also on `/api/integrations/arr/webhook/{token}`. Clients of ListenBrainz
+use `/1/submit-listens` and `/1/validate-token` with `Authorization: Token …`. The door keeps what
+it is sent and answers at once; what became of it stands in the inbox. `docs/webhooks.md` of the
+source says how each sender is set up and what its events do.
+"""
+TAGS = [{"name": "integrations", "description": WEBHOOKS}]
 SHARED = {
     "401": "No valid access token",
     "403": "By cookie, but not from a page of this site",
@@ -86,7 +98,11 @@ def _document(app: FastAPI) -> Callable[[], dict[str, Any]]:
 
 def _describe(app: FastAPI) -> dict[str, Any]:
     document = get_openapi(
-        title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes
+        title=app.title,
+        version=app.version,
+        description=DESCRIPTION,
+        routes=app.routes,
+        tags=TAGS,
     )
     components = document.setdefault("components", {})
     components["securitySchemes"] = SECURITY_SCHEMES
@@ -100,6 +116,7 @@ def _describe(app: FastAPI) -> dict[str, Any]:
         for method in METHODS:
             if method in path:
                 _complete(method, path[method])
+                _exemplify(path[method], schemas)
     return document
 
 
@@ -127,6 +144,12 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
                     "example": _example(int(status), response["description"]),
                 }
             }
+
+
+def _exemplify(operation: dict[str, Any], schemas: examples.Schemas) -> None:
+    """Bodies, and answers that are no errors."""
+    for spoken in (operation.get("requestBody", {}), *operation["responses"].values()):
+        examples.add(spoken.get("content", {}), schemas)
 
 
 def _example(status: int, description: str) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 
 from fastapi import Query
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from gateway.schemas.fields import Clean, Limit, Schema, StrictSchema
-from gateway.schemas.ops import ServiceName, Word
+from gateway.schemas.ops import ServiceName, Warnings, Word
 from gateway.schemas.wire import moment, readable
 from tastebuds.ops.v1 import ops_service_pb2 as wire
 
@@ -52,19 +52,19 @@ class WantedLetters(Filter):
 class DeadLetter(Schema):
     id: int
     """Grows; one sequence for all services."""
-    service: str
-    consumer: str
-    stream: str
+    service: Annotated[str, Field(examples=["ingest"])]
+    consumer: Annotated[str, Field(examples=["ingest-tmdb"])]
+    stream: Annotated[str, Field(examples=["JOBS"])]
     subject: Annotated[str, Field(examples=["job.ingest.tmdb.IngestItemDue"])]
-    headers: dict[str, str]
+    headers: Annotated[dict[str, str], Field(examples=[{"Dlq-Attempts": "8"}])]
     body: Any
     """As JSON when its type is known and it is not too long, else null."""
-    body_base64: str
+    body_base64: Annotated[str, Field(examples=["CgE3"])]
     """At most the first 16 KiB."""
     body_size: int
     """Bytes of the whole body."""
     attempts: int
-    error: str
+    error: Annotated[str, Field(examples=["TimeoutError: tmdb did not answer"])]
     trace_id: str | None
     buried_at: datetime
     discarded_by: str | None
@@ -106,6 +106,12 @@ class Matching(Filter, StrictSchema):
 class Replay(StrictSchema):
     """Either ids, or all that match."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"matching": {"consumer": "ingest-tmdb", "text": "Timeout"}}]
+        }
+    )
+
     ids: LetterIds | None = None
     matching: Matching | None = None
 
@@ -120,7 +126,7 @@ class Replayed(Schema):
     replayed_ids: list[int]
     has_more: bool
     """Whether more match than are replayed at once."""
-    warnings: list[str]
+    warnings: Warnings
     """Services that did not answer."""
 
 
@@ -131,5 +137,5 @@ class Discard(StrictSchema):
 
 class Discarded(Schema):
     discarded_ids: list[int]
-    warnings: list[str]
+    warnings: Warnings
     """Services that did not answer."""

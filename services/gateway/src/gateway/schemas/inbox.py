@@ -62,7 +62,7 @@ class WantedEvents(Schema):
 class Suggestion(Schema):
     source: Annotated[str, Field(examples=["tmdb"])]
     external_id: Annotated[str, Field(examples=["movie:603"])]
-    title: str
+    title: Annotated[str, Field(examples=["Tidewatch"])]
     year: int | None
 
     @classmethod
@@ -78,7 +78,7 @@ class Suggestion(Schema):
 class WebhookEvent(Schema):
     id: str
     integration_id: str
-    integration_name: str
+    integration_name: Annotated[str, Field(examples=["living room"])]
     sender: Annotated[str, Field(examples=["radarr"])]
     """Whose shape the body has."""
     state: EventState
@@ -97,7 +97,7 @@ class WebhookEvent(Schema):
     media_item_id: str | None
     duplicate_of: str | None
     """The event that this one repeats."""
-    effects: list[str]
+    effects: Annotated[list[str], Field(examples=[["consumed"]])]
     """What was done, in words."""
     suggestions: list[Suggestion]
     """Works that may be meant, best first."""

@@ -29,6 +29,8 @@ Provider = Annotated[
 ]
 Tags = Annotated[list[ShortName], Field(max_length=MOST_TAGS, examples=[["from plex"]])]
 
+TokenPrefix = Annotated[str, Field(examples=["kX9_fooB"])]
+
 
 class Effects(Schema):
     """What a matched event does."""
@@ -87,7 +89,7 @@ class Integration(Schema):
     id: str
     sender: Annotated[str, Field(examples=["jellyfin"])]
     name: Annotated[str, Field(examples=["living room"])]
-    token_prefix: str
+    token_prefix: TokenPrefix
     """By which its token is told from others."""
     created_at: datetime
     last_used_at: datetime | None
@@ -100,7 +102,7 @@ class Integration(Schema):
     last_error: str | None
     last_error_at: datetime | None
     effects: Effects
-    accounts: list[str]
+    accounts: Annotated[list[str], Field(examples=[["ana"]])]
     """Accounts at the sender, by name or id, whose plays count; empty: everybody's."""
 
     @classmethod
@@ -138,7 +140,7 @@ class Capabilities(Schema):
 
 class ProviderStatus(Schema):
     provider: Annotated[str, Field(examples=["jellyfin"])]
-    display_name: str
+    display_name: Annotated[str, Field(examples=["Jellyfin"])]
     auth_type: Literal["oauth", "api_key"]
     connected: bool
     """Whether one of its webhooks has been heard of."""
@@ -179,12 +181,12 @@ class NewToken(StrictSchema):
 
 
 class MintedToken(Schema):
-    provider: str
-    webhook_url: str
+    provider: Annotated[str, Field(examples=["jellyfin"])]
+    webhook_url: Annotated[str, Field(examples=["http://127.0.0.1:8415/api/webhooks/jellyfin/…"])]
     """The whole address to paste at the sender."""
-    token_prefix: str
+    token_prefix: TokenPrefix
     id: str
-    name: str
+    name: Annotated[str, Field(examples=["living room"])]
     token: str
     """Shown this once."""
 
@@ -246,7 +248,9 @@ class IntegrationChange(Change):
     """Fields left out stay as they are."""
 
     name: ShortName | None = None
-    effects: EffectsChange | None = None
+    effects: Annotated[
+        EffectsChange | None, Field(examples=[{"library": False, "tags": ["from plex"]}])
+    ] = None
     accounts: Annotated[list[Name], Field(max_length=MOST_ACCOUNTS)] | None = None
     """Replaces all of them; empty: everybody's."""
 

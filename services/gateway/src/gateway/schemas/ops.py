@@ -13,6 +13,9 @@ from gateway.schemas.wire import moment, present_moment
 from tastebuds.ops.v1 import ops_service_pb2 as wire
 
 Word = Annotated[str, StringConstraints(max_length=255), Clean]
+Warnings = Annotated[
+    list[str], Field(examples=[["catalog: The service does not answer right now."]])
+]
 ConsumerName = Annotated[Word, Path(examples=["ingest-tmdb"])]
 StreamName = Annotated[
     Word, Query(description="Where a service has several consumers of one name.", examples=["JOBS"])
@@ -137,7 +140,7 @@ class ServiceReport(Schema):
     jobs_waiting: int
     """For their next try; no consumer counts them."""
     replicas: list[Replica]
-    warnings: list[str]
+    warnings: Warnings
     """What could not be found out, or should not be."""
 
     @classmethod
@@ -207,7 +210,7 @@ class QueueOverview(Schema):
     queues: list[Queue]
     workers: list[Worker]
     scheduler: Scheduler
-    warnings: list[str]
+    warnings: Warnings
     checked_at: datetime
     services: list[ServiceReport]
 
@@ -232,7 +235,7 @@ class QueueOverview(Schema):
 
 
 class Pause(StrictSchema):
-    seconds: Annotated[int, Field(ge=1, le=86_400)]
+    seconds: Annotated[int, Field(ge=1, le=86_400, examples=[600])]
     stream: Word = ""
     """Where a service has several consumers of one name."""
 
@@ -243,5 +246,5 @@ class Paused(Schema):
 
 class SweepRun(Schema):
     started: Annotated[list[str], Field(examples=[["auth.sessions"]])]
-    warnings: list[str]
+    warnings: Warnings
     """Services that did not answer."""
