@@ -262,6 +262,7 @@ async def test_a_letter_is_set_aside_with_who_and_why(ops, as_admin, letter):
     request = pb.ListDeadLettersRequest(discarded=True)
     [found] = (await ops.ListDeadLetters(request, **as_admin)).dead_letters
     assert (found.discarded_by, found.discard_reason) == (str(ADMIN), "not worth it")
+    assert reply.new_ids == {letter.id: found.id}
 
 
 async def test_lists_are_bounded(ops, as_admin):

@@ -91,7 +91,8 @@ class Ops(StandIn, OpsServiceServicer):
         known = [letter for letter in self._mine() if letter.id in request.ids]
         for letter in known:
             letter.discarded_by, letter.discard_reason = "ada", request.reason
-        return ops_pb.DiscardDeadLettersResponse(discarded_ids=[letter.id for letter in known])
+        new_ids = {letter.id: letter.id + 100_000 for letter in known}
+        return ops_pb.DiscardDeadLettersResponse(discarded_ids=new_ids, new_ids=new_ids)
 
     async def PauseConsumer(self, request, context):
         self._called("PauseConsumer", request)

@@ -195,7 +195,9 @@ async def test_letters_are_discarded_with_a_reason(admin, world):
     bury(world, "menus", 1)
     body = {"ids": [1, 5], "reason": " the menu is gone "}
     answer = await admin.post(f"{LETTERS}/discard", json=body)
-    assert answer.json() == {"discarded_ids": [1], "warnings": []}
+    assert answer.json() == {
+        "discarded_ids": [1], "new_ids": {"1": 100_001}, "warnings": []
+    }  # fmt: skip
     (letter,) = (await admin.get(f"{LETTERS}?discarded=true")).json()
     assert (letter["discarded_by"], letter["discard_reason"]) == ("ada", "the menu is gone")
     assert (await admin.get(LETTERS)).json() == []

@@ -70,8 +70,8 @@ class DeadLetters:
 
         return [each for each in letter_ids if await self._move(each, replayed)]
 
-    async def discard(self, letter_ids: Iterable[int], reason: str, by: str) -> list[int]:
-        """Set letters aside that nobody will replay. Returns those that were waiting."""
+    async def discard(self, letter_ids: Iterable[int], reason: str, by: str) -> dict[int, int]:
+        """Set letters aside that nobody will replay. Returns the new ids of those that waited."""
         why = {
             dead_letters.DISCARDED_BY: dead_letters.in_a_line(by),
             dead_letters.DISCARD_REASON: dead_letters.in_a_line(reason),
@@ -82,7 +82,7 @@ class DeadLetters:
                 return None
             return dead_letters.discarded(self.service, letter.consumer), letter.headers | why
 
-        return [each for each in letter_ids if await self._move(each, aside)]
+        return {each: at for each in letter_ids if (at := await self._move(each, aside))}
 
     async def forget(self, before: datetime, limit: int) -> int:
         """Delete the oldest, also discarded ones; returns how many, at most `limit`."""
@@ -101,24 +101,24 @@ class DeadLetters:
                 return letter_of(message)
         return None
 
-    async def _move(self, letter_id: int, whereto: Callable[[Letter], Place | None]) -> bool:
+    async def _move(self, letter_id: int, whereto: Callable[[Letter], Place | None]) -> int:
         """Publish it elsewhere, then delete it: a crash in between leaves it twice, never not.
 
-        Of several who want to move it one does; it may be gone when its claim is ours.
+        One of several does; it may be gone when its claim is ours. Returns where it is, or 0.
         """
         if await self._read(letter_id) is None:
-            return False
+            return 0
         claim = dead_letters.claim(self.service, letter_id)
         async with claimed(self.jetstream, dead_letters.STREAM, claim) as is_ours:
             letter = await self._read(letter_id) if is_ours else None
             place = whereto(letter) if letter else None
             if letter is None or place is None:
-                return False
+                return 0
             subject, headers = place
             once = {Header.MSG_ID.value: f"letter.{self.service}.{letter_id}"}
-            await self.jetstream.publish(subject, letter.body, headers=headers | once)
+            kept = await self.jetstream.publish(subject, letter.body, headers=headers | once)
             await self._delete(letter_id)
-            return True
+            return kept.seq
 
     async def _delete(self, letter_id: int) -> None:
         try:

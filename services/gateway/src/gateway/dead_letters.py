@@ -86,6 +86,7 @@ async def discard(api: Clients, order: Discard) -> Discarded:
     answers, failures = await ops.ask_any(api.ops, call)
     return Discarded(
         discarded_ids=sorted(chain(*(reply.discarded_ids for reply in answers.values()))),
+        new_ids=dict(chain(*(reply.new_ids.items() for reply in answers.values()))),
         warnings=ops.in_words(failures),
     )
 

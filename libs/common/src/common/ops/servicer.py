@@ -80,8 +80,8 @@ class OpsServicer(OpsServiceServicer):
             raise InvalidOperation("reason", f"1 to {REASON_LENGTH} characters")
         async with reaching_nats():
             discarded = await self.letters.discard(_ids(request.ids), reason, _admin())
-        _note("dead letters discarded", ids=discarded, reason=reason)
-        return pb.DiscardDeadLettersResponse(discarded_ids=discarded)
+        _note("dead letters discarded", ids=list(discarded), reason=reason)
+        return pb.DiscardDeadLettersResponse(discarded_ids=discarded, new_ids=discarded)
 
     async def PauseConsumer(
         self, request: pb.PauseConsumerRequest, context: Any

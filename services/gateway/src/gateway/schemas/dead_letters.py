@@ -137,5 +137,7 @@ class Discard(StrictSchema):
 
 class Discarded(Schema):
     discarded_ids: list[int]
+    new_ids: Annotated[dict[int, int], Field(examples=[{"1": 7}])]
+    """Under which they are listed from now on, by those."""
     warnings: Warnings
     """Services that did not answer."""
