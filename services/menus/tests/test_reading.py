@@ -1,8 +1,12 @@
 import asyncio
+import json
+from dataclasses import replace
 
+import grpc
 import pytest
 
-from tastebuds.menus.v1.menu_service_pb2 import NewCourse, NewCourseItem
+from tastebuds.menus.v1.menu_service_pb2 import GetMenuRequest, NewCourse, NewCourseItem
+from tastebuds.menus.v1.menu_service_pb2_grpc import MenuServiceStub
 
 from .documents import read
 
@@ -83,3 +87,16 @@ async def test_an_impossible_page_size_is_refused(ana, refused, size):
     async with refused("INVALID_PAGE") as seen:
         await ana.page(page_size=size)
     assert seen[0].metadata["field"] == "page_size"
+
+
+async def test_ingest_reads_for_a_person_whether_a_menu_may_grow(ana, connect, three_menus):
+    menu = three_menus[0]
+    by_ingest = replace(ana, menus=MenuServiceStub(connect("ingest")))
+    request = GetMenuRequest(menu_id=menu.id)
+    reply = await by_ingest.call(by_ingest.menus.GetMenu, request)
+    document = json.loads(reply.document)
+    assert document["is_public"] is False
+    assert [course["id"] for course in document["courses"]] == [one.id for one in menu.courses]
+    with pytest.raises(grpc.aio.AioRpcError) as denied:
+        await by_ingest.create("Not through here")
+    assert denied.value.code() is grpc.StatusCode.PERMISSION_DENIED
