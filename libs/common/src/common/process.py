@@ -1,6 +1,7 @@
 """The life of a service process: wait for what it needs, run its parts, stop them together."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Awaitable, Callable
 
@@ -27,6 +28,9 @@ async def run_parts(*parts: Part) -> None:
 
     A part that fails takes the process down: whoever runs it starts it anew.
     """
+    # What is there by now stays: the garbage collector need not look at it again and again.
+    gc.collect()
+    gc.freeze()
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
