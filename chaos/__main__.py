@@ -87,7 +87,7 @@ def run(weather: storm.Weather, faults: list[Fault]) -> Report:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
-    parser.add_argument("--rate", type=float, default=120, help="webhooks per second")
+    parser.add_argument("--rate", type=float, default=300, help="webhooks per second")
     parser.add_argument("--seconds", type=float, default=40, help="length of the storm")
     parser.add_argument("--fault", action="append", type=Fault, help="default: every one in turn")
     chosen = parser.parse_args()
