@@ -86,7 +86,6 @@ def test_an_item_page_is_one_rpc(cost, visitor, add_work):
     "path",
     [
         "/api/integrations/inbox",
-        "/api/integrations",
         "/api/ingest/jobs",
         "/api/me/states",
         "/api/me/logs",
@@ -94,3 +93,8 @@ def test_an_item_page_is_one_rpc(cost, visitor, add_work):
 )
 def test_a_list_of_ones_own_is_one_rpc_and_one_statement(cost, curator, path):
     assert cost(lambda: curator.get(path)) == (1, 1)
+
+
+def test_integrations_are_two_rpcs(cost, curator):
+    """What there is to connect, and what is connected."""
+    assert cost(lambda: curator.get("/api/integrations")) == (2, 2)

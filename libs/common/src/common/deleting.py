@@ -13,6 +13,8 @@ async def delete_some(
     """Delete at most so many rows, not those that someone else has locked; says how many."""
     rows = table.__table__
     key = rows.primary_key.columns
-    some = select(*key).where(is_over).limit(limit).with_for_update(skip_locked=True)
-    statement = delete(rows).where(tuple_(*key).in_(some)).returning(*key)
+    chosen = select(*key).where(is_over).limit(limit).with_for_update(skip_locked=True)
+    # Materialized: as a mere subquery it may be run anew for each row, and each time finds others.
+    some = chosen.cte("some").prefix_with("materialized")
+    statement = delete(rows).where(tuple_(*key).in_(select(some))).returning(*key)
     return len((await session.execute(statement)).all())

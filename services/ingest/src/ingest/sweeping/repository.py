@@ -74,8 +74,10 @@ async def dismiss_webhooks(
 
 async def _change(session: Session, some: Select[UUID], **values: object) -> Sequence[UUID]:
     """Not those that someone else has locked."""
-    chosen = some.with_for_update(skip_locked=True)
-    statement = update(WebhookEvent).where(WebhookEvent.id.in_(chosen)).values(**values)
+    # Materialized for the reason that common.deleting gives.
+    chosen = some.with_for_update(skip_locked=True).cte("chosen").prefix_with("materialized")
+    of_them = WebhookEvent.id.in_(select(chosen))
+    statement = update(WebhookEvent).where(of_them).values(**values)
     changed = await session.scalars(
         statement.returning(WebhookEvent.id), execution_options={"synchronize_session": False}
     )
