@@ -34,3 +34,11 @@ class DomainError(Exception):
         self.message = message
         self.retry_after = retry_after
         self.metadata = {key: str(value) for key, value in metadata.items()}
+
+
+class DatabaseUnavailable(DomainError):
+    kind = Kind.UNAVAILABLE
+    reason = "DATABASE_UNAVAILABLE"
+
+    def __init__(self, retry_after: float = 1) -> None:
+        super().__init__("The database does not answer right now.", retry_after=retry_after)

@@ -10,9 +10,9 @@ from prometheus_client import Counter, Histogram
 
 from common.access import Rule
 from common.db import is_unavailable
-from common.errors import DomainError, Kind
+from common.errors import DatabaseUnavailable, DomainError, Kind
 from common.grpc_errors import NO_RETRY, Trailing, from_rpc_error, to_metadata
-from common.identity import Caller, InvalidToken, TokenVerifier
+from common.identity import AdminRequired, Caller, InvalidToken, TokenVerifier
 from common.requests import AUTHORIZATION, REQUEST_ID, Request, current
 
 log = structlog.get_logger()
@@ -29,22 +29,6 @@ class CallerNotAllowed(DomainError):
 
     def __init__(self, peer: str, method: str) -> None:
         super().__init__(f"{peer or 'A nameless peer'} may not call {method}.", peer=peer)
-
-
-class AdminRequired(DomainError):
-    kind = Kind.FORBIDDEN
-    reason = "ADMIN_REQUIRED"
-
-    def __init__(self) -> None:
-        super().__init__("Admin access required for operations diagnostics")
-
-
-class DatabaseUnavailable(DomainError):
-    kind = Kind.UNAVAILABLE
-    reason = "DATABASE_UNAVAILABLE"
-
-    def __init__(self) -> None:
-        super().__init__("The database does not answer right now.", retry_after=1)
 
 
 class Interceptor(grpc.aio.ServerInterceptor):

@@ -37,6 +37,14 @@ class InvalidToken(DomainError):
         super().__init__("Invalid token")
 
 
+class AdminRequired(DomainError):
+    kind = Kind.FORBIDDEN
+    reason = "ADMIN_REQUIRED"
+
+    def __init__(self) -> None:
+        super().__init__("Admin access required for operations diagnostics")
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """The person behind an access token."""

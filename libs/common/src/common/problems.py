@@ -8,8 +8,20 @@ import orjson
 from starlette.responses import Response
 
 from common import requests, telemetry
+from common.errors import Kind
 
 MEDIA_TYPE = "application/problem+json"
+STATUS_BY_KIND = {
+    Kind.INVALID: 422,
+    Kind.UNAUTHENTICATED: 401,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.CONFLICT: 409,
+    Kind.STALE: 409,
+    Kind.PRECONDITION: 409,
+    Kind.RATE_LIMITED: 429,
+    Kind.UNAVAILABLE: 503,
+}
 STANDARD = frozenset({"type", "title", "status", "detail", "instance", "reason", "trace_id"})
 
 

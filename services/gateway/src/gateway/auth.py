@@ -10,7 +10,7 @@ from fastapi.security.base import SecurityBase
 
 from common import requests
 from common.errors import DomainError, Kind
-from common.identity import Caller, InvalidToken
+from common.identity import AdminRequired, Caller, InvalidToken
 from gateway import cookies
 from tastebuds.auth.v1.account_service_pb2 import Client
 
@@ -52,14 +52,6 @@ class MissingRefreshToken(DomainError):
 
     def __init__(self) -> None:
         super().__init__("Missing refresh token")
-
-
-class AdminRequired(DomainError):
-    kind = Kind.FORBIDDEN
-    reason = "ADMIN_REQUIRED"
-
-    def __init__(self) -> None:
-        super().__init__("Admin access required for operations diagnostics")
 
 
 class _SignedIn(SecurityBase):

@@ -15,22 +15,11 @@ from starlette.responses import Response
 
 from common.errors import DomainError, Kind
 from common.grpc_errors import from_rpc_error
-from common.problems import problem
+from common.problems import STATUS_BY_KIND, problem
 from gateway import cookies
 
 log = structlog.get_logger()
 
-STATUS_BY_KIND = {
-    Kind.INVALID: 422,
-    Kind.UNAUTHENTICATED: 401,
-    Kind.FORBIDDEN: 403,
-    Kind.NOT_FOUND: 404,
-    Kind.CONFLICT: 409,
-    Kind.STALE: 409,
-    Kind.PRECONDITION: 409,
-    Kind.RATE_LIMITED: 429,
-    Kind.UNAVAILABLE: 503,
-}
 # Where the clients of the earlier version expect another status than the kind has.
 STATUS_BY_REASON = {
     "EMAIL_ALREADY_REGISTERED": 400,

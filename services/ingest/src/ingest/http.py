@@ -23,8 +23,8 @@ from starlette.routing import Route
 from common import db, http_server, requests, telemetry
 from common.addresses import Surroundings
 from common.db import ERRORS, Database, is_unavailable, new_id, now
-from common.errors import DomainError, Kind
-from common.problems import problem
+from common.errors import DomainError
+from common.problems import STATUS_BY_KIND, problem
 from common.settings import Network
 from ingest.door import repository
 from ingest.door.arrival import Arrival
@@ -48,7 +48,6 @@ from ingest.webhooks.senders import SENDERS
 
 Handle = Callable[[Request], Awaitable[Response]]
 
-STATUS_BY_KIND = {Kind.NOT_FOUND: 404, Kind.UNAVAILABLE: 503}
 STATUS_BY_ERROR: dict[type[DomainError], int] = {BodyTooLarge: 413, BodyTooSlow: 408}
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 LONGEST_CONTENT_TYPE = 255

@@ -1,6 +1,6 @@
 """Why what was posted is not taken in."""
 
-from common.errors import DomainError, Kind
+from common.errors import DatabaseUnavailable, DomainError, Kind
 
 
 class WebhookTokenNotFound(DomainError):
@@ -39,11 +39,8 @@ class DoorCrowded(DomainError):
         super().__init__("Too much comes in right now.", retry_after=1)
 
 
-class DatabaseAway(DomainError):
+class DatabaseAway(DatabaseUnavailable):
     """Whether it stored the event before it went is not known."""
 
-    kind = Kind.UNAVAILABLE
-    reason = "DATABASE_UNAVAILABLE"
-
     def __init__(self) -> None:
-        super().__init__("The database does not answer right now.", retry_after=5)
+        super().__init__(retry_after=5)
