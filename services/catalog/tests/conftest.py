@@ -2,24 +2,15 @@ import pytest
 from sqlalchemy import text
 
 from catalog.library.servicer import LibraryServicer
-from catalog.main import SERVICES
 from catalog.media.servicer import MediaServicer
 from catalog.models import Base
 from catalog.search.servicer import SearchServicer
+from catalog.servicers import SERVICES, register
 from common import db
-from tastebuds.catalog.v1.library_service_pb2_grpc import (
-    LibraryServiceStub,
-    add_LibraryServiceServicer_to_server,
-)
+from tastebuds.catalog.v1.library_service_pb2_grpc import LibraryServiceStub
 from tastebuds.catalog.v1.media_events_pb2 import MediaItemUpserted
-from tastebuds.catalog.v1.media_service_pb2_grpc import (
-    MediaServiceStub,
-    add_MediaServiceServicer_to_server,
-)
-from tastebuds.catalog.v1.search_service_pb2_grpc import (
-    SearchServiceStub,
-    add_SearchServiceServicer_to_server,
-)
+from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceStub
+from tastebuds.catalog.v1.search_service_pb2_grpc import SearchServiceStub
 
 
 @pytest.fixture(scope="session")
@@ -42,9 +33,8 @@ async def connect(serve, shared_database):
     """`connect("gateway")`: a channel to the catalogue as that caller."""
 
     def add(server):
-        add_MediaServiceServicer_to_server(MediaServicer(shared_database), server)
-        add_SearchServiceServicer_to_server(SearchServicer(shared_database), server)
-        add_LibraryServiceServicer_to_server(LibraryServicer(shared_database), server)
+        servicers = (MediaServicer, SearchServicer, LibraryServicer)
+        register(server, *(servicer(shared_database) for servicer in servicers))
 
     async with serve("catalog", SERVICES, add) as connect:
         yield connect

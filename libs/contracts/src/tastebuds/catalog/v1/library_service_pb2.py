@@ -24,10 +24,11 @@ _sym_db = _symbol_database.Default()
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from tastebuds.catalog.v1 import library_pb2 as tastebuds_dot_catalog_dot_v1_dot_library__pb2
+from tastebuds.catalog.v1 import media_pb2 as tastebuds_dot_catalog_dot_v1_dot_media__pb2
 from tastebuds.rpc.v1 import access_pb2 as tastebuds_dot_rpc_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*tastebuds/catalog/v1/library_service.proto\x12\x14tastebuds.catalog.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"tastebuds/catalog/v1/library.proto\x1a\x1dtastebuds/rpc/v1/access.proto\"\xd8\x01\n\x15RecordActivityRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x15\n\rmedia_item_id\x18\x02 \x01(\t\x12\x30\n\x08\x61\x63tivity\x18\x03 \x01(\x0e\x32\x1e.tastebuds.catalog.v1.Activity\x12/\n\x0boccurred_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05notes\x18\x05 \x01(\t\x12\x0c\n\x04tags\x18\x06 \x03(\t\x12\x17\n\x0fidempotency_key\x18\x07 \x01(\t\"k\n\x16RecordActivityResponse\x12.\n\x05state\x18\x01 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.UserState\x12\x0f\n\x07\x63hanged\x18\x02 \x01(\x08\x12\x10\n\x08in_diary\x18\x03 \x01(\x08\":\n\x11ListStatesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"^\n\x12ListStatesResponse\x12/\n\x06states\x18\x01 \x03(\x0b\x32\x1f.tastebuds.catalog.v1.UserState\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x92\x02\n\x0fSetStateRequest\x12\x15\n\rmedia_item_id\x18\x01 \x01(\t\x12\x37\n\x06status\x18\x02 \x01(\x0e\x32\'.tastebuds.catalog.v1.ConsumptionStatus\x12\x13\n\x06rating\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x10\n\x08\x66\x61vorite\x18\x04 \x01(\x08\x12\x12\n\x05notes\x18\x05 \x01(\tH\x01\x88\x01\x01\x12.\n\nstarted_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inished_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\t\n\x07_ratingB\x08\n\x06_notes\"B\n\x10SetStateResponse\x12.\n\x05state\x18\x01 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.UserState\"|\n\x0fListLogsRequest\x12\x15\n\rmedia_item_id\x18\x01 \x01(\t\x12/\n\x08log_type\x18\x02 \x01(\x0e\x32\x1d.tastebuds.catalog.v1.LogType\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x0e\n\x06offset\x18\x04 \x01(\x05\"?\n\x10ListLogsResponse\x12+\n\x04logs\x18\x01 \x03(\x0b\x32\x1d.tastebuds.catalog.v1.UserLog*\xbf\x01\n\x08\x41\x63tivity\x12\x18\n\x14\x41\x43TIVITY_UNSPECIFIED\x10\x00\x12\x15\n\x11\x41\x43TIVITY_ACQUIRED\x10\x01\x12\x14\n\x10\x41\x43TIVITY_STARTED\x10\x02\x12\x17\n\x13\x41\x43TIVITY_PROGRESSED\x10\x03\x12\x15\n\x11\x41\x43TIVITY_FINISHED\x10\x04\x12\x13\n\x0f\x41\x43TIVITY_UNDONE\x10\x05\x12\x13\n\x0f\x41\x43TIVITY_TAGGED\x10\x06\x12\x12\n\x0e\x41\x43TIVITY_NOTED\x10\x07\x32\xe1\x03\n\x0eLibraryService\x12|\n\x0eRecordActivity\x12+.tastebuds.catalog.v1.RecordActivityRequest\x1a,.tastebuds.catalog.v1.RecordActivityResponse\"\x0f\x90\x02\x02\xa2\xbb\x18\x08\n\x06ingest\x12s\n\nListStates\x12\'.tastebuds.catalog.v1.ListStatesRequest\x1a(.tastebuds.catalog.v1.ListStatesResponse\"\x12\x90\x02\x01\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12m\n\x08SetState\x12%.tastebuds.catalog.v1.SetStateRequest\x1a&.tastebuds.catalog.v1.SetStateResponse\"\x12\x90\x02\x02\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12m\n\x08ListLogs\x12%.tastebuds.catalog.v1.ListLogsRequest\x1a&.tastebuds.catalog.v1.ListLogsResponse\"\x12\x90\x02\x01\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*tastebuds/catalog/v1/library_service.proto\x12\x14tastebuds.catalog.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\"tastebuds/catalog/v1/library.proto\x1a tastebuds/catalog/v1/media.proto\x1a\x1dtastebuds/rpc/v1/access.proto\"\xd8\x01\n\x15RecordActivityRequest\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\x15\n\rmedia_item_id\x18\x02 \x01(\t\x12\x30\n\x08\x61\x63tivity\x18\x03 \x01(\x0e\x32\x1e.tastebuds.catalog.v1.Activity\x12/\n\x0boccurred_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05notes\x18\x05 \x01(\t\x12\x0c\n\x04tags\x18\x06 \x03(\t\x12\x17\n\x0fidempotency_key\x18\x07 \x01(\t\"k\n\x16RecordActivityResponse\x12.\n\x05state\x18\x01 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.UserState\x12\x0f\n\x07\x63hanged\x18\x02 \x01(\x08\x12\x10\n\x08in_diary\x18\x03 \x01(\x08\":\n\x11ListStatesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"^\n\x12ListStatesResponse\x12/\n\x06states\x18\x01 \x03(\x0b\x32\x1f.tastebuds.catalog.v1.UserState\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x92\x02\n\x0fSetStateRequest\x12\x15\n\rmedia_item_id\x18\x01 \x01(\t\x12\x37\n\x06status\x18\x02 \x01(\x0e\x32\'.tastebuds.catalog.v1.ConsumptionStatus\x12\x13\n\x06rating\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x10\n\x08\x66\x61vorite\x18\x04 \x01(\x08\x12\x12\n\x05notes\x18\x05 \x01(\tH\x01\x88\x01\x01\x12.\n\nstarted_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x66inished_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\t\n\x07_ratingB\x08\n\x06_notes\"B\n\x10SetStateResponse\x12.\n\x05state\x18\x01 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.UserState\"\x90\x01\n\x0fListLogsRequest\x12\x15\n\rmedia_item_id\x18\x01 \x01(\t\x12/\n\x08log_type\x18\x02 \x01(\x0e\x32\x1d.tastebuds.catalog.v1.LogType\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x0e\n\x06offset\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\"X\n\x10ListLogsResponse\x12+\n\x04logs\x18\x01 \x03(\x0b\x32\x1d.tastebuds.catalog.v1.UserLog\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"/\n\x15\x42\x61tchGetStatesRequest\x12\x16\n\x0emedia_item_ids\x18\x01 \x03(\t\"I\n\x16\x42\x61tchGetStatesResponse\x12/\n\x06states\x18\x01 \x03(\x0b\x32\x1f.tastebuds.catalog.v1.UserState\"+\n\x12\x44\x65leteStateRequest\x12\x15\n\rmedia_item_id\x18\x01 \x01(\t\"\x15\n\x13\x44\x65leteStateResponse\"\xdc\x01\n\x11GetLibraryRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x39\n\x08statuses\x18\x03 \x03(\x0e\x32\'.tastebuds.catalog.v1.ConsumptionStatus\x12\x34\n\x0bmedia_types\x18\x04 \x03(\x0e\x32\x1f.tastebuds.catalog.v1.MediaType\x12\x15\n\x08\x66\x61vorite\x18\x05 \x01(\x08H\x00\x88\x01\x01\x12\x0b\n\x03tag\x18\x06 \x01(\tB\x0b\n\t_favorite\"\xca\x01\n\x12GetLibraryResponse\x12\x35\n\x07summary\x18\x01 \x01(\x0b\x32$.tastebuds.catalog.v1.LibrarySummary\x12\x30\n\x05items\x18\x02 \x03(\x0b\x32!.tastebuds.catalog.v1.LibraryItem\x12\x32\n\x07next_up\x18\x03 \x03(\x0b\x32!.tastebuds.catalog.v1.LibraryItem\x12\x17\n\x0fnext_page_token\x18\x04 \x01(\t\"\x88\x01\n\x0eLibrarySummary\x12\r\n\x05total\x18\x01 \x01(\x05\x12\x10\n\x08\x63onsumed\x18\x02 \x01(\x05\x12\x1b\n\x13\x63urrently_consuming\x18\x03 \x01(\x05\x12\x17\n\x0fwant_to_consume\x18\x04 \x01(\x05\x12\x0e\n\x06paused\x18\x05 \x01(\x05\x12\x0f\n\x07\x64ropped\x18\x06 \x01(\x05\"\xec\x01\n\x0bLibraryItem\x12\x33\n\nmedia_item\x18\x01 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\x12.\n\x05state\x18\x02 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.UserState\x12/\n\x08last_log\x18\x03 \x01(\x0b\x32\x1d.tastebuds.catalog.v1.UserLog\x12\x11\n\tlog_count\x18\x04 \x01(\x05\x12\x34\n\x10last_activity_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbe\x02\n\x08LogEntry\x12/\n\x08log_type\x18\x01 \x01(\x0e\x32\x1d.tastebuds.catalog.v1.LogType\x12\x12\n\x05notes\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x1a\n\rminutes_spent\x18\x03 \x01(\x05H\x01\x88\x01\x01\x12\x1d\n\x10progress_percent\x18\x04 \x01(\x05H\x02\x88\x01\x01\x12\x18\n\x0bgoal_target\x18\x05 \x01(\tH\x03\x88\x01\x01\x12\x18\n\x0bgoal_due_on\x18\x06 \x01(\tH\x04\x88\x01\x01\x12-\n\tlogged_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\n\x06_notesB\x10\n\x0e_minutes_spentB\x13\n\x11_progress_percentB\x0e\n\x0c_goal_targetB\x0e\n\x0c_goal_due_on\"q\n\x10\x43reateLogRequest\x12\x15\n\rmedia_item_id\x18\x01 \x01(\t\x12-\n\x05\x65ntry\x18\x02 \x01(\x0b\x32\x1e.tastebuds.catalog.v1.LogEntry\x12\x17\n\x0fidempotency_key\x18\x03 \x01(\t\"?\n\x11\x43reateLogResponse\x12*\n\x03log\x18\x01 \x01(\x0b\x32\x1d.tastebuds.catalog.v1.UserLog\"b\n\x10UpdateLogRequest\x12\x0e\n\x06log_id\x18\x01 \x01(\t\x12-\n\x05\x65ntry\x18\x02 \x01(\x0b\x32\x1e.tastebuds.catalog.v1.LogEntry\x12\x0f\n\x07\x63hanged\x18\x03 \x03(\t\"?\n\x11UpdateLogResponse\x12*\n\x03log\x18\x01 \x01(\x0b\x32\x1d.tastebuds.catalog.v1.UserLog\"\"\n\x10\x44\x65leteLogRequest\x12\x0e\n\x06log_id\x18\x01 \x01(\t\"\x13\n\x11\x44\x65leteLogResponse\"\x17\n\x15UndoLastChangeRequest\"o\n\x16UndoLastChangeResponse\x12\x0e\n\x06undone\x18\x01 \x01(\t\x12\x15\n\rmedia_item_id\x18\x02 \x01(\t\x12.\n\x05state\x18\x03 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.UserState*\xbf\x01\n\x08\x41\x63tivity\x12\x18\n\x14\x41\x43TIVITY_UNSPECIFIED\x10\x00\x12\x15\n\x11\x41\x43TIVITY_ACQUIRED\x10\x01\x12\x14\n\x10\x41\x43TIVITY_STARTED\x10\x02\x12\x17\n\x13\x41\x43TIVITY_PROGRESSED\x10\x03\x12\x15\n\x11\x41\x43TIVITY_FINISHED\x10\x04\x12\x13\n\x0f\x41\x43TIVITY_UNDONE\x10\x05\x12\x13\n\x0f\x41\x43TIVITY_TAGGED\x10\x06\x12\x12\n\x0e\x41\x43TIVITY_NOTED\x10\x07\x32\xa0\n\n\x0eLibraryService\x12|\n\x0eRecordActivity\x12+.tastebuds.catalog.v1.RecordActivityRequest\x1a,.tastebuds.catalog.v1.RecordActivityResponse\"\x0f\x90\x02\x02\xa2\xbb\x18\x08\n\x06ingest\x12s\n\nListStates\x12\'.tastebuds.catalog.v1.ListStatesRequest\x1a(.tastebuds.catalog.v1.ListStatesResponse\"\x12\x90\x02\x01\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12m\n\x08SetState\x12%.tastebuds.catalog.v1.SetStateRequest\x1a&.tastebuds.catalog.v1.SetStateResponse\"\x12\x90\x02\x02\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12m\n\x08ListLogs\x12%.tastebuds.catalog.v1.ListLogsRequest\x1a&.tastebuds.catalog.v1.ListLogsResponse\"\x12\x90\x02\x01\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12\x7f\n\x0e\x42\x61tchGetStates\x12+.tastebuds.catalog.v1.BatchGetStatesRequest\x1a,.tastebuds.catalog.v1.BatchGetStatesResponse\"\x12\x90\x02\x01\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12v\n\x0b\x44\x65leteState\x12(.tastebuds.catalog.v1.DeleteStateRequest\x1a).tastebuds.catalog.v1.DeleteStateResponse\"\x12\x90\x02\x02\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12s\n\nGetLibrary\x12\'.tastebuds.catalog.v1.GetLibraryRequest\x1a(.tastebuds.catalog.v1.GetLibraryResponse\"\x12\x90\x02\x01\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12m\n\tCreateLog\x12&.tastebuds.catalog.v1.CreateLogRequest\x1a\'.tastebuds.catalog.v1.CreateLogResponse\"\x0f\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12p\n\tUpdateLog\x12&.tastebuds.catalog.v1.UpdateLogRequest\x1a\'.tastebuds.catalog.v1.UpdateLogResponse\"\x12\x90\x02\x02\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12p\n\tDeleteLog\x12&.tastebuds.catalog.v1.DeleteLogRequest\x1a\'.tastebuds.catalog.v1.DeleteLogResponse\"\x12\x90\x02\x02\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12|\n\x0eUndoLastChange\x12+.tastebuds.catalog.v1.UndoLastChangeRequest\x1a,.tastebuds.catalog.v1.UndoLastChangeResponse\"\x0f\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,24 +43,72 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LIBRARYSERVICE'].methods_by_name['SetState']._serialized_options = b'\220\002\002\242\273\030\013\n\007gateway\020\003'
   _globals['_LIBRARYSERVICE'].methods_by_name['ListLogs']._loaded_options = None
   _globals['_LIBRARYSERVICE'].methods_by_name['ListLogs']._serialized_options = b'\220\002\001\242\273\030\013\n\007gateway\020\003'
-  _globals['_ACTIVITY']._serialized_start=1189
-  _globals['_ACTIVITY']._serialized_end=1380
-  _globals['_RECORDACTIVITYREQUEST']._serialized_start=169
-  _globals['_RECORDACTIVITYREQUEST']._serialized_end=385
-  _globals['_RECORDACTIVITYRESPONSE']._serialized_start=387
-  _globals['_RECORDACTIVITYRESPONSE']._serialized_end=494
-  _globals['_LISTSTATESREQUEST']._serialized_start=496
-  _globals['_LISTSTATESREQUEST']._serialized_end=554
-  _globals['_LISTSTATESRESPONSE']._serialized_start=556
-  _globals['_LISTSTATESRESPONSE']._serialized_end=650
-  _globals['_SETSTATEREQUEST']._serialized_start=653
-  _globals['_SETSTATEREQUEST']._serialized_end=927
-  _globals['_SETSTATERESPONSE']._serialized_start=929
-  _globals['_SETSTATERESPONSE']._serialized_end=995
-  _globals['_LISTLOGSREQUEST']._serialized_start=997
-  _globals['_LISTLOGSREQUEST']._serialized_end=1121
-  _globals['_LISTLOGSRESPONSE']._serialized_start=1123
-  _globals['_LISTLOGSRESPONSE']._serialized_end=1186
-  _globals['_LIBRARYSERVICE']._serialized_start=1383
-  _globals['_LIBRARYSERVICE']._serialized_end=1864
+  _globals['_LIBRARYSERVICE'].methods_by_name['BatchGetStates']._loaded_options = None
+  _globals['_LIBRARYSERVICE'].methods_by_name['BatchGetStates']._serialized_options = b'\220\002\001\242\273\030\013\n\007gateway\020\003'
+  _globals['_LIBRARYSERVICE'].methods_by_name['DeleteState']._loaded_options = None
+  _globals['_LIBRARYSERVICE'].methods_by_name['DeleteState']._serialized_options = b'\220\002\002\242\273\030\013\n\007gateway\020\003'
+  _globals['_LIBRARYSERVICE'].methods_by_name['GetLibrary']._loaded_options = None
+  _globals['_LIBRARYSERVICE'].methods_by_name['GetLibrary']._serialized_options = b'\220\002\001\242\273\030\013\n\007gateway\020\003'
+  _globals['_LIBRARYSERVICE'].methods_by_name['CreateLog']._loaded_options = None
+  _globals['_LIBRARYSERVICE'].methods_by_name['CreateLog']._serialized_options = b'\242\273\030\013\n\007gateway\020\003'
+  _globals['_LIBRARYSERVICE'].methods_by_name['UpdateLog']._loaded_options = None
+  _globals['_LIBRARYSERVICE'].methods_by_name['UpdateLog']._serialized_options = b'\220\002\002\242\273\030\013\n\007gateway\020\003'
+  _globals['_LIBRARYSERVICE'].methods_by_name['DeleteLog']._loaded_options = None
+  _globals['_LIBRARYSERVICE'].methods_by_name['DeleteLog']._serialized_options = b'\220\002\002\242\273\030\013\n\007gateway\020\003'
+  _globals['_LIBRARYSERVICE'].methods_by_name['UndoLastChange']._loaded_options = None
+  _globals['_LIBRARYSERVICE'].methods_by_name['UndoLastChange']._serialized_options = b'\242\273\030\013\n\007gateway\020\003'
+  _globals['_ACTIVITY']._serialized_start=3128
+  _globals['_ACTIVITY']._serialized_end=3319
+  _globals['_RECORDACTIVITYREQUEST']._serialized_start=203
+  _globals['_RECORDACTIVITYREQUEST']._serialized_end=419
+  _globals['_RECORDACTIVITYRESPONSE']._serialized_start=421
+  _globals['_RECORDACTIVITYRESPONSE']._serialized_end=528
+  _globals['_LISTSTATESREQUEST']._serialized_start=530
+  _globals['_LISTSTATESREQUEST']._serialized_end=588
+  _globals['_LISTSTATESRESPONSE']._serialized_start=590
+  _globals['_LISTSTATESRESPONSE']._serialized_end=684
+  _globals['_SETSTATEREQUEST']._serialized_start=687
+  _globals['_SETSTATEREQUEST']._serialized_end=961
+  _globals['_SETSTATERESPONSE']._serialized_start=963
+  _globals['_SETSTATERESPONSE']._serialized_end=1029
+  _globals['_LISTLOGSREQUEST']._serialized_start=1032
+  _globals['_LISTLOGSREQUEST']._serialized_end=1176
+  _globals['_LISTLOGSRESPONSE']._serialized_start=1178
+  _globals['_LISTLOGSRESPONSE']._serialized_end=1266
+  _globals['_BATCHGETSTATESREQUEST']._serialized_start=1268
+  _globals['_BATCHGETSTATESREQUEST']._serialized_end=1315
+  _globals['_BATCHGETSTATESRESPONSE']._serialized_start=1317
+  _globals['_BATCHGETSTATESRESPONSE']._serialized_end=1390
+  _globals['_DELETESTATEREQUEST']._serialized_start=1392
+  _globals['_DELETESTATEREQUEST']._serialized_end=1435
+  _globals['_DELETESTATERESPONSE']._serialized_start=1437
+  _globals['_DELETESTATERESPONSE']._serialized_end=1458
+  _globals['_GETLIBRARYREQUEST']._serialized_start=1461
+  _globals['_GETLIBRARYREQUEST']._serialized_end=1681
+  _globals['_GETLIBRARYRESPONSE']._serialized_start=1684
+  _globals['_GETLIBRARYRESPONSE']._serialized_end=1886
+  _globals['_LIBRARYSUMMARY']._serialized_start=1889
+  _globals['_LIBRARYSUMMARY']._serialized_end=2025
+  _globals['_LIBRARYITEM']._serialized_start=2028
+  _globals['_LIBRARYITEM']._serialized_end=2264
+  _globals['_LOGENTRY']._serialized_start=2267
+  _globals['_LOGENTRY']._serialized_end=2585
+  _globals['_CREATELOGREQUEST']._serialized_start=2587
+  _globals['_CREATELOGREQUEST']._serialized_end=2700
+  _globals['_CREATELOGRESPONSE']._serialized_start=2702
+  _globals['_CREATELOGRESPONSE']._serialized_end=2765
+  _globals['_UPDATELOGREQUEST']._serialized_start=2767
+  _globals['_UPDATELOGREQUEST']._serialized_end=2865
+  _globals['_UPDATELOGRESPONSE']._serialized_start=2867
+  _globals['_UPDATELOGRESPONSE']._serialized_end=2930
+  _globals['_DELETELOGREQUEST']._serialized_start=2932
+  _globals['_DELETELOGREQUEST']._serialized_end=2966
+  _globals['_DELETELOGRESPONSE']._serialized_start=2968
+  _globals['_DELETELOGRESPONSE']._serialized_end=2987
+  _globals['_UNDOLASTCHANGEREQUEST']._serialized_start=2989
+  _globals['_UNDOLASTCHANGEREQUEST']._serialized_end=3012
+  _globals['_UNDOLASTCHANGERESPONSE']._serialized_start=3014
+  _globals['_UNDOLASTCHANGERESPONSE']._serialized_end=3125
+  _globals['_LIBRARYSERVICE']._serialized_start=3322
+  _globals['_LIBRARYSERVICE']._serialized_end=4634
 # @@protoc_insertion_point(module_scope)

@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from tastebuds.catalog.v1 import library_pb2 as _library_pb2
+from tastebuds.catalog.v1 import media_pb2 as _media_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -266,6 +267,7 @@ class ListLogsRequest(_message.Message):
     LOG_TYPE_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     OFFSET_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     media_item_id: _builtins.str
     """Empty: all works."""
     log_type: _library_pb2.LogType.ValueType
@@ -273,7 +275,9 @@ class ListLogsRequest(_message.Message):
     page_size: _builtins.int
     """1 to 200; 0 means 50."""
     offset: _builtins.int
-    """Entries to pass over."""
+    """Entries to pass over, for clients that count."""
+    page_token: _builtins.str
+    """Of the answer before; wins over the offset."""
     def __init__(
         self,
         *,
@@ -281,10 +285,11 @@ class ListLogsRequest(_message.Message):
         log_type: _library_pb2.LogType.ValueType = ...,
         page_size: _builtins.int = ...,
         offset: _builtins.int = ...,
+        page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["log_type", b"log_type", "media_item_id", b"media_item_id", "offset", b"offset", "page_size", b"page_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["log_type", b"log_type", "media_item_id", b"media_item_id", "offset", b"offset", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -295,17 +300,483 @@ class ListLogsResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     LOGS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
     @_builtins.property
     def logs(self) -> _containers.RepeatedCompositeFieldContainer[_library_pb2.UserLog]: ...
     def __init__(
         self,
         *,
         logs: _abc.Iterable[_library_pb2.UserLog] | None = ...,
+        next_page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["logs", b"logs"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["logs", b"logs", "next_page_token", b"next_page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListLogsResponse: _TypeAlias = ListLogsResponse  # noqa: Y015
+
+@_typing.final
+class BatchGetStatesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEDIA_ITEM_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def media_item_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """At most 500."""
+
+    def __init__(
+        self,
+        *,
+        media_item_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["media_item_ids", b"media_item_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetStatesRequest: _TypeAlias = BatchGetStatesRequest  # noqa: Y015
+
+@_typing.final
+class BatchGetStatesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def states(self) -> _containers.RepeatedCompositeFieldContainer[_library_pb2.UserState]: ...
+    def __init__(
+        self,
+        *,
+        states: _abc.Iterable[_library_pb2.UserState] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["states", b"states"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetStatesResponse: _TypeAlias = BatchGetStatesResponse  # noqa: Y015
+
+@_typing.final
+class DeleteStateRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEDIA_ITEM_ID_FIELD_NUMBER: _builtins.int
+    media_item_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        media_item_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["media_item_id", b"media_item_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteStateRequest: _TypeAlias = DeleteStateRequest  # noqa: Y015
+
+@_typing.final
+class DeleteStateResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteStateResponse: _TypeAlias = DeleteStateResponse  # noqa: Y015
+
+@_typing.final
+class GetLibraryRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    STATUSES_FIELD_NUMBER: _builtins.int
+    MEDIA_TYPES_FIELD_NUMBER: _builtins.int
+    FAVORITE_FIELD_NUMBER: _builtins.int
+    TAG_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """1 to 1000; 0 means 500."""
+    page_token: _builtins.str
+    favorite: _builtins.bool
+    tag: _builtins.str
+    """Name of a tag, the caller's own or everybody's."""
+    @_builtins.property
+    def statuses(self) -> _containers.RepeatedScalarFieldContainer[_library_pb2.ConsumptionStatus.ValueType]:
+        """Each empty or absent filter lets everything through; the sums are of the whole library all the same."""
+
+    @_builtins.property
+    def media_types(self) -> _containers.RepeatedScalarFieldContainer[_media_pb2.MediaType.ValueType]: ...
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        statuses: _abc.Iterable[_library_pb2.ConsumptionStatus.ValueType] | None = ...,
+        media_types: _abc.Iterable[_media_pb2.MediaType.ValueType] | None = ...,
+        favorite: _builtins.bool | None = ...,
+        tag: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_favorite", b"_favorite", "favorite", b"favorite"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_favorite", b"_favorite", "favorite", b"favorite", "media_types", b"media_types", "page_size", b"page_size", "page_token", b"page_token", "statuses", b"statuses", "tag", b"tag"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__favorite: _TypeAlias = _typing.Literal["favorite"]  # noqa: Y015
+    _WhichOneofArgType__favorite: _TypeAlias = _typing.Literal["_favorite", b"_favorite"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__favorite) -> _WhichOneofReturnType__favorite | None: ...
+
+Global___GetLibraryRequest: _TypeAlias = GetLibraryRequest  # noqa: Y015
+
+@_typing.final
+class GetLibraryResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUMMARY_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
+    NEXT_UP_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def summary(self) -> Global___LibrarySummary: ...
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___LibraryItem]: ...
+    @_builtins.property
+    def next_up(self) -> _containers.RepeatedCompositeFieldContainer[Global___LibraryItem]:
+        """Works to go on with or to begin, last touched first, at most 6; only with the first page."""
+
+    def __init__(
+        self,
+        *,
+        summary: Global___LibrarySummary | None = ...,
+        items: _abc.Iterable[Global___LibraryItem] | None = ...,
+        next_up: _abc.Iterable[Global___LibraryItem] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["summary", b"summary"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "next_page_token", b"next_page_token", "next_up", b"next_up", "summary", b"summary"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetLibraryResponse: _TypeAlias = GetLibraryResponse  # noqa: Y015
+
+@_typing.final
+class LibrarySummary(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOTAL_FIELD_NUMBER: _builtins.int
+    CONSUMED_FIELD_NUMBER: _builtins.int
+    CURRENTLY_CONSUMING_FIELD_NUMBER: _builtins.int
+    WANT_TO_CONSUME_FIELD_NUMBER: _builtins.int
+    PAUSED_FIELD_NUMBER: _builtins.int
+    DROPPED_FIELD_NUMBER: _builtins.int
+    total: _builtins.int
+    """Works with a state or a log; the others are of states only."""
+    consumed: _builtins.int
+    currently_consuming: _builtins.int
+    want_to_consume: _builtins.int
+    paused: _builtins.int
+    dropped: _builtins.int
+    def __init__(
+        self,
+        *,
+        total: _builtins.int = ...,
+        consumed: _builtins.int = ...,
+        currently_consuming: _builtins.int = ...,
+        want_to_consume: _builtins.int = ...,
+        paused: _builtins.int = ...,
+        dropped: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consumed", b"consumed", "currently_consuming", b"currently_consuming", "dropped", b"dropped", "paused", b"paused", "total", b"total", "want_to_consume", b"want_to_consume"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LibrarySummary: _TypeAlias = LibrarySummary  # noqa: Y015
+
+@_typing.final
+class LibraryItem(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEDIA_ITEM_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    LAST_LOG_FIELD_NUMBER: _builtins.int
+    LOG_COUNT_FIELD_NUMBER: _builtins.int
+    LAST_ACTIVITY_AT_FIELD_NUMBER: _builtins.int
+    log_count: _builtins.int
+    @_builtins.property
+    def media_item(self) -> _media_pb2.MediaItem:
+        """Without its extension."""
+
+    @_builtins.property
+    def state(self) -> _library_pb2.UserState: ...
+    @_builtins.property
+    def last_log(self) -> _library_pb2.UserLog:
+        """Without its work."""
+
+    @_builtins.property
+    def last_activity_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        media_item: _media_pb2.MediaItem | None = ...,
+        state: _library_pb2.UserState | None = ...,
+        last_log: _library_pb2.UserLog | None = ...,
+        log_count: _builtins.int = ...,
+        last_activity_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["last_activity_at", b"last_activity_at", "last_log", b"last_log", "media_item", b"media_item", "state", b"state"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["last_activity_at", b"last_activity_at", "last_log", b"last_log", "log_count", b"log_count", "media_item", b"media_item", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LibraryItem: _TypeAlias = LibraryItem  # noqa: Y015
+
+@_typing.final
+class LogEntry(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOG_TYPE_FIELD_NUMBER: _builtins.int
+    NOTES_FIELD_NUMBER: _builtins.int
+    MINUTES_SPENT_FIELD_NUMBER: _builtins.int
+    PROGRESS_PERCENT_FIELD_NUMBER: _builtins.int
+    GOAL_TARGET_FIELD_NUMBER: _builtins.int
+    GOAL_DUE_ON_FIELD_NUMBER: _builtins.int
+    LOGGED_AT_FIELD_NUMBER: _builtins.int
+    log_type: _library_pb2.LogType.ValueType
+    notes: _builtins.str
+    """At most 2000 characters."""
+    minutes_spent: _builtins.int
+    """0 or more."""
+    progress_percent: _builtins.int
+    """0 to 100."""
+    goal_target: _builtins.str
+    """At most 255 characters."""
+    goal_due_on: _builtins.str
+    """ISO 8601 calendar date."""
+    @_builtins.property
+    def logged_at(self) -> _timestamp_pb2.Timestamp:
+        """Absent: now."""
+
+    def __init__(
+        self,
+        *,
+        log_type: _library_pb2.LogType.ValueType = ...,
+        notes: _builtins.str | None = ...,
+        minutes_spent: _builtins.int | None = ...,
+        progress_percent: _builtins.int | None = ...,
+        goal_target: _builtins.str | None = ...,
+        goal_due_on: _builtins.str | None = ...,
+        logged_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_goal_due_on", b"_goal_due_on", "_goal_target", b"_goal_target", "_minutes_spent", b"_minutes_spent", "_notes", b"_notes", "_progress_percent", b"_progress_percent", "goal_due_on", b"goal_due_on", "goal_target", b"goal_target", "logged_at", b"logged_at", "minutes_spent", b"minutes_spent", "notes", b"notes", "progress_percent", b"progress_percent"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_goal_due_on", b"_goal_due_on", "_goal_target", b"_goal_target", "_minutes_spent", b"_minutes_spent", "_notes", b"_notes", "_progress_percent", b"_progress_percent", "goal_due_on", b"goal_due_on", "goal_target", b"goal_target", "log_type", b"log_type", "logged_at", b"logged_at", "minutes_spent", b"minutes_spent", "notes", b"notes", "progress_percent", b"progress_percent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__goal_due_on: _TypeAlias = _typing.Literal["goal_due_on"]  # noqa: Y015
+    _WhichOneofArgType__goal_due_on: _TypeAlias = _typing.Literal["_goal_due_on", b"_goal_due_on"]  # noqa: Y015
+    _WhichOneofReturnType__goal_target: _TypeAlias = _typing.Literal["goal_target"]  # noqa: Y015
+    _WhichOneofArgType__goal_target: _TypeAlias = _typing.Literal["_goal_target", b"_goal_target"]  # noqa: Y015
+    _WhichOneofReturnType__minutes_spent: _TypeAlias = _typing.Literal["minutes_spent"]  # noqa: Y015
+    _WhichOneofArgType__minutes_spent: _TypeAlias = _typing.Literal["_minutes_spent", b"_minutes_spent"]  # noqa: Y015
+    _WhichOneofReturnType__notes: _TypeAlias = _typing.Literal["notes"]  # noqa: Y015
+    _WhichOneofArgType__notes: _TypeAlias = _typing.Literal["_notes", b"_notes"]  # noqa: Y015
+    _WhichOneofReturnType__progress_percent: _TypeAlias = _typing.Literal["progress_percent"]  # noqa: Y015
+    _WhichOneofArgType__progress_percent: _TypeAlias = _typing.Literal["_progress_percent", b"_progress_percent"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__goal_due_on) -> _WhichOneofReturnType__goal_due_on | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__goal_target) -> _WhichOneofReturnType__goal_target | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__minutes_spent) -> _WhichOneofReturnType__minutes_spent | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__notes) -> _WhichOneofReturnType__notes | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__progress_percent) -> _WhichOneofReturnType__progress_percent | None: ...
+
+Global___LogEntry: _TypeAlias = LogEntry  # noqa: Y015
+
+@_typing.final
+class CreateLogRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEDIA_ITEM_ID_FIELD_NUMBER: _builtins.int
+    ENTRY_FIELD_NUMBER: _builtins.int
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _builtins.int
+    media_item_id: _builtins.str
+    idempotency_key: _builtins.str
+    """At most 255 characters; empty for none."""
+    @_builtins.property
+    def entry(self) -> Global___LogEntry: ...
+    def __init__(
+        self,
+        *,
+        media_item_id: _builtins.str = ...,
+        entry: Global___LogEntry | None = ...,
+        idempotency_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "idempotency_key", b"idempotency_key", "media_item_id", b"media_item_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateLogRequest: _TypeAlias = CreateLogRequest  # noqa: Y015
+
+@_typing.final
+class CreateLogResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOG_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def log(self) -> _library_pb2.UserLog: ...
+    def __init__(
+        self,
+        *,
+        log: _library_pb2.UserLog | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["log", b"log"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["log", b"log"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateLogResponse: _TypeAlias = CreateLogResponse  # noqa: Y015
+
+@_typing.final
+class UpdateLogRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOG_ID_FIELD_NUMBER: _builtins.int
+    ENTRY_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELD_NUMBER: _builtins.int
+    log_id: _builtins.str
+    @_builtins.property
+    def entry(self) -> Global___LogEntry: ...
+    @_builtins.property
+    def changed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of members of the entry; a named one that is absent is cleared."""
+
+    def __init__(
+        self,
+        *,
+        log_id: _builtins.str = ...,
+        entry: Global___LogEntry | None = ...,
+        changed: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "entry", b"entry", "log_id", b"log_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateLogRequest: _TypeAlias = UpdateLogRequest  # noqa: Y015
+
+@_typing.final
+class UpdateLogResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOG_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def log(self) -> _library_pb2.UserLog: ...
+    def __init__(
+        self,
+        *,
+        log: _library_pb2.UserLog | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["log", b"log"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["log", b"log"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateLogResponse: _TypeAlias = UpdateLogResponse  # noqa: Y015
+
+@_typing.final
+class DeleteLogRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOG_ID_FIELD_NUMBER: _builtins.int
+    log_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        log_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["log_id", b"log_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteLogRequest: _TypeAlias = DeleteLogRequest  # noqa: Y015
+
+@_typing.final
+class DeleteLogResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteLogResponse: _TypeAlias = DeleteLogResponse  # noqa: Y015
+
+@_typing.final
+class UndoLastChangeRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UndoLastChangeRequest: _TypeAlias = UndoLastChangeRequest  # noqa: Y015
+
+@_typing.final
+class UndoLastChangeResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UNDONE_FIELD_NUMBER: _builtins.int
+    MEDIA_ITEM_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    undone: _builtins.str
+    """In words, what was taken back, such as "the state of Tidewatch"."""
+    media_item_id: _builtins.str
+    @_builtins.property
+    def state(self) -> _library_pb2.UserState:
+        """As it is now; absent when there is none."""
+
+    def __init__(
+        self,
+        *,
+        undone: _builtins.str = ...,
+        media_item_id: _builtins.str = ...,
+        state: _library_pb2.UserState | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["state", b"state"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["media_item_id", b"media_item_id", "state", b"state", "undone", b"undone"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UndoLastChangeResponse: _TypeAlias = UndoLastChangeResponse  # noqa: Y015

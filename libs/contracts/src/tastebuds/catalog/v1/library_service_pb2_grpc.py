@@ -55,6 +55,41 @@ class LibraryServiceStub:
                 request_serializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.ListLogsRequest.SerializeToString,
                 response_deserializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.ListLogsResponse.FromString,
                 _registered_method=True)
+        self.BatchGetStates = channel.unary_unary(
+                '/tastebuds.catalog.v1.LibraryService/BatchGetStates',
+                request_serializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.BatchGetStatesRequest.SerializeToString,
+                response_deserializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.BatchGetStatesResponse.FromString,
+                _registered_method=True)
+        self.DeleteState = channel.unary_unary(
+                '/tastebuds.catalog.v1.LibraryService/DeleteState',
+                request_serializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.DeleteStateRequest.SerializeToString,
+                response_deserializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.DeleteStateResponse.FromString,
+                _registered_method=True)
+        self.GetLibrary = channel.unary_unary(
+                '/tastebuds.catalog.v1.LibraryService/GetLibrary',
+                request_serializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.GetLibraryRequest.SerializeToString,
+                response_deserializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.GetLibraryResponse.FromString,
+                _registered_method=True)
+        self.CreateLog = channel.unary_unary(
+                '/tastebuds.catalog.v1.LibraryService/CreateLog',
+                request_serializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.CreateLogRequest.SerializeToString,
+                response_deserializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.CreateLogResponse.FromString,
+                _registered_method=True)
+        self.UpdateLog = channel.unary_unary(
+                '/tastebuds.catalog.v1.LibraryService/UpdateLog',
+                request_serializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.UpdateLogRequest.SerializeToString,
+                response_deserializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.UpdateLogResponse.FromString,
+                _registered_method=True)
+        self.DeleteLog = channel.unary_unary(
+                '/tastebuds.catalog.v1.LibraryService/DeleteLog',
+                request_serializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.DeleteLogRequest.SerializeToString,
+                response_deserializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.DeleteLogResponse.FromString,
+                _registered_method=True)
+        self.UndoLastChange = channel.unary_unary(
+                '/tastebuds.catalog.v1.LibraryService/UndoLastChange',
+                request_serializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.UndoLastChangeRequest.SerializeToString,
+                response_deserializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.UndoLastChangeResponse.FromString,
+                _registered_method=True)
 
 
 class LibraryServiceServicer:
@@ -91,6 +126,59 @@ class LibraryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BatchGetStates(self, request, context):
+        """The caller's states of these works, those there are.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteState(self, request, context):
+        """Clears the caller's state of a work; its logs stay. NOT_FOUND (reason STATE_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetLibrary(self, request, context):
+        """Everything of which the caller has a state or a log, last touched first, with sums and what comes next.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateLog(self, request, context):
+        """Writes an entry of the diary, and the state that follows from it. One transaction. Idempotent by idempotency_key
+        when there is one. NOT_FOUND (reason MEDIA_ITEM_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateLog(self, request, context):
+        """Changes the members that the mask names; the state follows, unless the person has set it otherwise since.
+        NOT_FOUND (reason LOG_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteLog(self, request, context):
+        """The state follows, as in UpdateLog. NOT_FOUND (reason LOG_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UndoLastChange(self, request, context):
+        """Takes back the caller's last change of states and logs (set, cleared, written, changed, deleted), of the last 50
+        within 30 days, one per call. NOT_FOUND (reason NOTHING_TO_UNDO); FAILED_PRECONDITION (reason CHANGED_SINCE)
+        when what it changed was changed since by something that is no change of the caller's own, such as a webhook.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_LibraryServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -113,6 +201,41 @@ def add_LibraryServiceServicer_to_server(servicer, server):
                     servicer.ListLogs,
                     request_deserializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.ListLogsRequest.FromString,
                     response_serializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.ListLogsResponse.SerializeToString,
+            ),
+            'BatchGetStates': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchGetStates,
+                    request_deserializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.BatchGetStatesRequest.FromString,
+                    response_serializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.BatchGetStatesResponse.SerializeToString,
+            ),
+            'DeleteState': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteState,
+                    request_deserializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.DeleteStateRequest.FromString,
+                    response_serializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.DeleteStateResponse.SerializeToString,
+            ),
+            'GetLibrary': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLibrary,
+                    request_deserializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.GetLibraryRequest.FromString,
+                    response_serializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.GetLibraryResponse.SerializeToString,
+            ),
+            'CreateLog': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateLog,
+                    request_deserializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.CreateLogRequest.FromString,
+                    response_serializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.CreateLogResponse.SerializeToString,
+            ),
+            'UpdateLog': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateLog,
+                    request_deserializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.UpdateLogRequest.FromString,
+                    response_serializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.UpdateLogResponse.SerializeToString,
+            ),
+            'DeleteLog': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteLog,
+                    request_deserializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.DeleteLogRequest.FromString,
+                    response_serializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.DeleteLogResponse.SerializeToString,
+            ),
+            'UndoLastChange': grpc.unary_unary_rpc_method_handler(
+                    servicer.UndoLastChange,
+                    request_deserializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.UndoLastChangeRequest.FromString,
+                    response_serializer=tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.UndoLastChangeResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -224,6 +347,195 @@ class LibraryService:
             '/tastebuds.catalog.v1.LibraryService/ListLogs',
             tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.ListLogsRequest.SerializeToString,
             tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.ListLogsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchGetStates(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tastebuds.catalog.v1.LibraryService/BatchGetStates',
+            tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.BatchGetStatesRequest.SerializeToString,
+            tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.BatchGetStatesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteState(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tastebuds.catalog.v1.LibraryService/DeleteState',
+            tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.DeleteStateRequest.SerializeToString,
+            tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.DeleteStateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLibrary(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tastebuds.catalog.v1.LibraryService/GetLibrary',
+            tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.GetLibraryRequest.SerializeToString,
+            tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.GetLibraryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateLog(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tastebuds.catalog.v1.LibraryService/CreateLog',
+            tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.CreateLogRequest.SerializeToString,
+            tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.CreateLogResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateLog(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tastebuds.catalog.v1.LibraryService/UpdateLog',
+            tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.UpdateLogRequest.SerializeToString,
+            tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.UpdateLogResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteLog(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tastebuds.catalog.v1.LibraryService/DeleteLog',
+            tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.DeleteLogRequest.SerializeToString,
+            tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.DeleteLogResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UndoLastChange(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tastebuds.catalog.v1.LibraryService/UndoLastChange',
+            tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.UndoLastChangeRequest.SerializeToString,
+            tastebuds_dot_catalog_dot_v1_dot_library__service__pb2.UndoLastChangeResponse.FromString,
             options,
             channel_credentials,
             insecure,

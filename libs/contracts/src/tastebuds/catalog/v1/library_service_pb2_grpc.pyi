@@ -44,6 +44,27 @@ class LibraryServiceStub:
     """Replaces the caller's state of a work. NOT_FOUND (reason MEDIA_ITEM_NOT_FOUND)."""
     ListLogs: _grpc.UnaryUnaryMultiCallable[_library_service_pb2.ListLogsRequest, _library_service_pb2.ListLogsResponse]
     """Lists the caller's log entries, newest first, with their works."""
+    BatchGetStates: _grpc.UnaryUnaryMultiCallable[_library_service_pb2.BatchGetStatesRequest, _library_service_pb2.BatchGetStatesResponse]
+    """The caller's states of these works, those there are."""
+    DeleteState: _grpc.UnaryUnaryMultiCallable[_library_service_pb2.DeleteStateRequest, _library_service_pb2.DeleteStateResponse]
+    """Clears the caller's state of a work; its logs stay. NOT_FOUND (reason STATE_NOT_FOUND)."""
+    GetLibrary: _grpc.UnaryUnaryMultiCallable[_library_service_pb2.GetLibraryRequest, _library_service_pb2.GetLibraryResponse]
+    """Everything of which the caller has a state or a log, last touched first, with sums and what comes next."""
+    CreateLog: _grpc.UnaryUnaryMultiCallable[_library_service_pb2.CreateLogRequest, _library_service_pb2.CreateLogResponse]
+    """Writes an entry of the diary, and the state that follows from it. One transaction. Idempotent by idempotency_key
+    when there is one. NOT_FOUND (reason MEDIA_ITEM_NOT_FOUND).
+    """
+    UpdateLog: _grpc.UnaryUnaryMultiCallable[_library_service_pb2.UpdateLogRequest, _library_service_pb2.UpdateLogResponse]
+    """Changes the members that the mask names; the state follows, unless the person has set it otherwise since.
+    NOT_FOUND (reason LOG_NOT_FOUND).
+    """
+    DeleteLog: _grpc.UnaryUnaryMultiCallable[_library_service_pb2.DeleteLogRequest, _library_service_pb2.DeleteLogResponse]
+    """The state follows, as in UpdateLog. NOT_FOUND (reason LOG_NOT_FOUND)."""
+    UndoLastChange: _grpc.UnaryUnaryMultiCallable[_library_service_pb2.UndoLastChangeRequest, _library_service_pb2.UndoLastChangeResponse]
+    """Takes back the caller's last change of states and logs (set, cleared, written, changed, deleted), of the last 50
+    within 30 days, one per call. NOT_FOUND (reason NOTHING_TO_UNDO); FAILED_PRECONDITION (reason CHANGED_SINCE)
+    when what it changed was changed since by something that is no change of the caller's own, such as a webhook.
+    """
 
 @_typing.type_check_only
 class LibraryServiceAsyncStub(LibraryServiceStub):
@@ -61,6 +82,27 @@ class LibraryServiceAsyncStub(LibraryServiceStub):
     """Replaces the caller's state of a work. NOT_FOUND (reason MEDIA_ITEM_NOT_FOUND)."""
     ListLogs: _aio.UnaryUnaryMultiCallable[_library_service_pb2.ListLogsRequest, _library_service_pb2.ListLogsResponse]  # type: ignore[assignment]
     """Lists the caller's log entries, newest first, with their works."""
+    BatchGetStates: _aio.UnaryUnaryMultiCallable[_library_service_pb2.BatchGetStatesRequest, _library_service_pb2.BatchGetStatesResponse]  # type: ignore[assignment]
+    """The caller's states of these works, those there are."""
+    DeleteState: _aio.UnaryUnaryMultiCallable[_library_service_pb2.DeleteStateRequest, _library_service_pb2.DeleteStateResponse]  # type: ignore[assignment]
+    """Clears the caller's state of a work; its logs stay. NOT_FOUND (reason STATE_NOT_FOUND)."""
+    GetLibrary: _aio.UnaryUnaryMultiCallable[_library_service_pb2.GetLibraryRequest, _library_service_pb2.GetLibraryResponse]  # type: ignore[assignment]
+    """Everything of which the caller has a state or a log, last touched first, with sums and what comes next."""
+    CreateLog: _aio.UnaryUnaryMultiCallable[_library_service_pb2.CreateLogRequest, _library_service_pb2.CreateLogResponse]  # type: ignore[assignment]
+    """Writes an entry of the diary, and the state that follows from it. One transaction. Idempotent by idempotency_key
+    when there is one. NOT_FOUND (reason MEDIA_ITEM_NOT_FOUND).
+    """
+    UpdateLog: _aio.UnaryUnaryMultiCallable[_library_service_pb2.UpdateLogRequest, _library_service_pb2.UpdateLogResponse]  # type: ignore[assignment]
+    """Changes the members that the mask names; the state follows, unless the person has set it otherwise since.
+    NOT_FOUND (reason LOG_NOT_FOUND).
+    """
+    DeleteLog: _aio.UnaryUnaryMultiCallable[_library_service_pb2.DeleteLogRequest, _library_service_pb2.DeleteLogResponse]  # type: ignore[assignment]
+    """The state follows, as in UpdateLog. NOT_FOUND (reason LOG_NOT_FOUND)."""
+    UndoLastChange: _aio.UnaryUnaryMultiCallable[_library_service_pb2.UndoLastChangeRequest, _library_service_pb2.UndoLastChangeResponse]  # type: ignore[assignment]
+    """Takes back the caller's last change of states and logs (set, cleared, written, changed, deleted), of the last 50
+    within 30 days, one per call. NOT_FOUND (reason NOTHING_TO_UNDO); FAILED_PRECONDITION (reason CHANGED_SINCE)
+    when what it changed was changed since by something that is no change of the caller's own, such as a webhook.
+    """
 
 class LibraryServiceServicer(metaclass=_abc_1.ABCMeta):
     """What people have done with works."""
@@ -99,5 +141,68 @@ class LibraryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_library_service_pb2.ListLogsResponse, _abc.Awaitable[_library_service_pb2.ListLogsResponse]]:
         """Lists the caller's log entries, newest first, with their works."""
+
+    @_abc_1.abstractmethod
+    def BatchGetStates(
+        self,
+        request: _library_service_pb2.BatchGetStatesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_library_service_pb2.BatchGetStatesResponse, _abc.Awaitable[_library_service_pb2.BatchGetStatesResponse]]:
+        """The caller's states of these works, those there are."""
+
+    @_abc_1.abstractmethod
+    def DeleteState(
+        self,
+        request: _library_service_pb2.DeleteStateRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_library_service_pb2.DeleteStateResponse, _abc.Awaitable[_library_service_pb2.DeleteStateResponse]]:
+        """Clears the caller's state of a work; its logs stay. NOT_FOUND (reason STATE_NOT_FOUND)."""
+
+    @_abc_1.abstractmethod
+    def GetLibrary(
+        self,
+        request: _library_service_pb2.GetLibraryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_library_service_pb2.GetLibraryResponse, _abc.Awaitable[_library_service_pb2.GetLibraryResponse]]:
+        """Everything of which the caller has a state or a log, last touched first, with sums and what comes next."""
+
+    @_abc_1.abstractmethod
+    def CreateLog(
+        self,
+        request: _library_service_pb2.CreateLogRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_library_service_pb2.CreateLogResponse, _abc.Awaitable[_library_service_pb2.CreateLogResponse]]:
+        """Writes an entry of the diary, and the state that follows from it. One transaction. Idempotent by idempotency_key
+        when there is one. NOT_FOUND (reason MEDIA_ITEM_NOT_FOUND).
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateLog(
+        self,
+        request: _library_service_pb2.UpdateLogRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_library_service_pb2.UpdateLogResponse, _abc.Awaitable[_library_service_pb2.UpdateLogResponse]]:
+        """Changes the members that the mask names; the state follows, unless the person has set it otherwise since.
+        NOT_FOUND (reason LOG_NOT_FOUND).
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteLog(
+        self,
+        request: _library_service_pb2.DeleteLogRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_library_service_pb2.DeleteLogResponse, _abc.Awaitable[_library_service_pb2.DeleteLogResponse]]:
+        """The state follows, as in UpdateLog. NOT_FOUND (reason LOG_NOT_FOUND)."""
+
+    @_abc_1.abstractmethod
+    def UndoLastChange(
+        self,
+        request: _library_service_pb2.UndoLastChangeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_library_service_pb2.UndoLastChangeResponse, _abc.Awaitable[_library_service_pb2.UndoLastChangeResponse]]:
+        """Takes back the caller's last change of states and logs (set, cleared, written, changed, deleted), of the last 50
+        within 30 days, one per call. NOT_FOUND (reason NOTHING_TO_UNDO); FAILED_PRECONDITION (reason CHANGED_SINCE)
+        when what it changed was changed since by something that is no change of the caller's own, such as a webhook.
+        """
 
 def add_LibraryServiceServicer_to_server(servicer: LibraryServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

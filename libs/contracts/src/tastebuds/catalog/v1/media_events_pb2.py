@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from tastebuds.catalog.v1 import media_pb2 as tastebuds_dot_catalog_dot_v1_dot_media__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'tastebuds/catalog/v1/media_events.proto\x12\x14tastebuds.catalog.v1\x1a tastebuds/catalog/v1/media.proto\"S\n\x11MediaItemUpserted\x12-\n\x04item\x18\x01 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\x12\x0f\n\x07version\x18\x02 \x01(\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'tastebuds/catalog/v1/media_events.proto\x12\x14tastebuds.catalog.v1\x1a tastebuds/catalog/v1/media.proto\"S\n\x11MediaItemUpserted\x12-\n\x04item\x18\x01 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\x12\x0f\n\x07version\x18\x02 \x01(\x03\"|\n\x0fMediaItemMerged\x12\x10\n\x08merge_id\x18\x01 \x01(\t\x12\x31\n\x08survivor\x18\x02 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\x12\x0f\n\x07version\x18\x03 \x01(\x03\x12\x13\n\x0b\x61\x62sorbed_id\x18\x04 \x01(\t\"\x81\x01\n\x14MediaItemMergeUndone\x12\x10\n\x08merge_id\x18\x01 \x01(\t\x12\x13\n\x0bsurvivor_id\x18\x02 \x01(\t\x12\x31\n\x08\x61\x62sorbed\x18\x03 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\x12\x0f\n\x07version\x18\x04 \x01(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,4 +34,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_MEDIAITEMUPSERTED']._serialized_start=99
   _globals['_MEDIAITEMUPSERTED']._serialized_end=182
+  _globals['_MEDIAITEMMERGED']._serialized_start=184
+  _globals['_MEDIAITEMMERGED']._serialized_end=308
+  _globals['_MEDIAITEMMERGEUNDONE']._serialized_start=311
+  _globals['_MEDIAITEMMERGEUNDONE']._serialized_end=440
 # @@protoc_insertion_point(module_scope)

@@ -42,3 +42,67 @@ class MediaItemUpserted(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MediaItemUpserted: _TypeAlias = MediaItemUpserted  # noqa: Y015
+
+@_typing.final
+class MediaItemMerged(_message.Message):
+    """Published after one work absorbed another: whoever holds the absorbed one's id holds the survivor from now on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERGE_ID_FIELD_NUMBER: _builtins.int
+    SURVIVOR_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    ABSORBED_ID_FIELD_NUMBER: _builtins.int
+    merge_id: _builtins.str
+    version: _builtins.int
+    """The survivor's, as in MediaItemUpserted."""
+    absorbed_id: _builtins.str
+    @_builtins.property
+    def survivor(self) -> _media_pb2.MediaItem: ...
+    def __init__(
+        self,
+        *,
+        merge_id: _builtins.str = ...,
+        survivor: _media_pb2.MediaItem | None = ...,
+        version: _builtins.int = ...,
+        absorbed_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["survivor", b"survivor"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absorbed_id", b"absorbed_id", "merge_id", b"merge_id", "survivor", b"survivor", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MediaItemMerged: _TypeAlias = MediaItemMerged  # noqa: Y015
+
+@_typing.final
+class MediaItemMergeUndone(_message.Message):
+    """Published after a merge was taken back: what was moved by it goes back to the absorbed work."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MERGE_ID_FIELD_NUMBER: _builtins.int
+    SURVIVOR_ID_FIELD_NUMBER: _builtins.int
+    ABSORBED_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    merge_id: _builtins.str
+    survivor_id: _builtins.str
+    version: _builtins.int
+    """The absorbed work's, as in MediaItemUpserted."""
+    @_builtins.property
+    def absorbed(self) -> _media_pb2.MediaItem: ...
+    def __init__(
+        self,
+        *,
+        merge_id: _builtins.str = ...,
+        survivor_id: _builtins.str = ...,
+        absorbed: _media_pb2.MediaItem | None = ...,
+        version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["absorbed", b"absorbed"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["absorbed", b"absorbed", "merge_id", b"merge_id", "survivor_id", b"survivor_id", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MediaItemMergeUndone: _TypeAlias = MediaItemMergeUndone  # noqa: Y015

@@ -22,11 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from tastebuds.catalog.v1 import availability_service_pb2 as tastebuds_dot_catalog_dot_v1_dot_availability__service__pb2
 from tastebuds.catalog.v1 import media_pb2 as tastebuds_dot_catalog_dot_v1_dot_media__pb2
 from tastebuds.rpc.v1 import access_pb2 as tastebuds_dot_rpc_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(tastebuds/catalog/v1/media_service.proto\x12\x14tastebuds.catalog.v1\x1a tastebuds/catalog/v1/media.proto\x1a\x1dtastebuds/rpc/v1/access.proto\"\xca\x01\n\nMediaDraft\x12-\n\x04item\x18\x01 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\x12\x13\n\x0bsource_name\x18\x02 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\x03 \x01(\t\x12\x17\n\nsource_url\x18\x04 \x01(\tH\x00\x88\x01\x01\x12\x13\n\x0braw_payload\x18\x05 \x01(\x0c\x12\x17\n\npopularity\x18\x06 \x01(\x01H\x01\x88\x01\x01\x42\r\n\x0b_source_urlB\r\n\x0b_popularity\"V\n\x12UpsertMediaRequest\x12/\n\x05\x64raft\x18\x01 \x01(\x0b\x32 .tastebuds.catalog.v1.MediaDraft\x12\x0f\n\x07refresh\x18\x02 \x01(\x08\"\x89\x01\n\x13UpsertMediaResponse\x12-\n\x04item\x18\x01 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\x12\x32\n\x07sources\x18\x02 \x03(\x0b\x32!.tastebuds.catalog.v1.MediaSource\x12\x0f\n\x07\x63reated\x18\x03 \x01(\x08\"I\n\x18\x43reateManualMediaRequest\x12-\n\x04item\x18\x01 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\"\x8f\x01\n\x19\x43reateManualMediaResponse\x12-\n\x04item\x18\x01 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\x12\x32\n\x07sources\x18\x02 \x03(\x0b\x32!.tastebuds.catalog.v1.MediaSource\x12\x0f\n\x07\x63reated\x18\x03 \x01(\x08\"(\n\x0fGetMediaRequest\x12\x15\n\rmedia_item_id\x18\x01 \x01(\t\"u\n\x10GetMediaResponse\x12-\n\x04item\x18\x01 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\x12\x32\n\x07sources\x18\x02 \x03(\x0b\x32!.tastebuds.catalog.v1.MediaSource\".\n\x14\x42\x61tchGetMediaRequest\x12\x16\n\x0emedia_item_ids\x18\x01 \x03(\t\"G\n\x15\x42\x61tchGetMediaResponse\x12.\n\x05items\x18\x01 \x03(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\"D\n\x18\x46indMediaBySourceRequest\x12\x13\n\x0bsource_name\x18\x01 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\x02 \x01(\t\"~\n\x19\x46indMediaBySourceResponse\x12-\n\x04item\x18\x01 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\x12\x32\n\x07sources\x18\x02 \x03(\x0b\x32!.tastebuds.catalog.v1.MediaSource2\x99\x05\n\x0cMediaService\x12u\n\x0bUpsertMedia\x12(.tastebuds.catalog.v1.UpsertMediaRequest\x1a).tastebuds.catalog.v1.UpsertMediaResponse\"\x11\x90\x02\x02\xa2\xbb\x18\n\n\x06ingest\x10\x02\x12\x88\x01\n\x11\x43reateManualMedia\x12..tastebuds.catalog.v1.CreateManualMediaRequest\x1a/.tastebuds.catalog.v1.CreateManualMediaResponse\"\x12\x90\x02\x02\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12s\n\x08GetMedia\x12%.tastebuds.catalog.v1.GetMediaRequest\x1a&.tastebuds.catalog.v1.GetMediaResponse\"\x18\x90\x02\x01\xa2\xbb\x18\x11\n\x07gateway\n\x06ingest\x12\x89\x01\n\rBatchGetMedia\x12*.tastebuds.catalog.v1.BatchGetMediaRequest\x1a+.tastebuds.catalog.v1.BatchGetMediaResponse\"\x1f\x90\x02\x01\xa2\xbb\x18\x18\n\x07gateway\n\x06ingest\n\x05menus\x12\x85\x01\n\x11\x46indMediaBySource\x12..tastebuds.catalog.v1.FindMediaBySourceRequest\x1a/.tastebuds.catalog.v1.FindMediaBySourceResponse\"\x0f\x90\x02\x01\xa2\xbb\x18\x08\n\x06ingestb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(tastebuds/catalog/v1/media_service.proto\x12\x14tastebuds.catalog.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a/tastebuds/catalog/v1/availability_service.proto\x1a tastebuds/catalog/v1/media.proto\x1a\x1dtastebuds/rpc/v1/access.proto\"\xa1\x02\n\nMediaDraft\x12-\n\x04item\x18\x01 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\x12\x13\n\x0bsource_name\x18\x02 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\x03 \x01(\t\x12\x17\n\nsource_url\x18\x04 \x01(\tH\x00\x88\x01\x01\x12\x13\n\x0braw_payload\x18\x05 \x01(\x0c\x12\x17\n\npopularity\x18\x06 \x01(\x01H\x01\x88\x01\x01\x12;\n\x0c\x61vailability\x18\x07 \x03(\x0b\x32%.tastebuds.catalog.v1.NewAvailability\x12\x18\n\x10has_availability\x18\x08 \x01(\x08\x42\r\n\x0b_source_urlB\r\n\x0b_popularity\"V\n\x12UpsertMediaRequest\x12/\n\x05\x64raft\x18\x01 \x01(\x0b\x32 .tastebuds.catalog.v1.MediaDraft\x12\x0f\n\x07refresh\x18\x02 \x01(\x08\"\x89\x01\n\x13UpsertMediaResponse\x12-\n\x04item\x18\x01 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\x12\x32\n\x07sources\x18\x02 \x03(\x0b\x32!.tastebuds.catalog.v1.MediaSource\x12\x0f\n\x07\x63reated\x18\x03 \x01(\x08\"I\n\x18\x43reateManualMediaRequest\x12-\n\x04item\x18\x01 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\"\x8f\x01\n\x19\x43reateManualMediaResponse\x12-\n\x04item\x18\x01 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\x12\x32\n\x07sources\x18\x02 \x03(\x0b\x32!.tastebuds.catalog.v1.MediaSource\x12\x0f\n\x07\x63reated\x18\x03 \x01(\x08\"(\n\x0fGetMediaRequest\x12\x15\n\rmedia_item_id\x18\x01 \x01(\t\"\xff\x01\n\x10GetMediaResponse\x12-\n\x04item\x18\x01 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\x12\x32\n\x07sources\x18\x02 \x03(\x0b\x32!.tastebuds.catalog.v1.MediaSource\x12\x38\n\rfield_sources\x18\x03 \x03(\x0b\x32!.tastebuds.catalog.v1.FieldSource\x12\x34\n\nappears_in\x18\x04 \x03(\x0b\x32 .tastebuds.catalog.v1.Appearance\x12\x18\n\x10\x61ppearance_count\x18\x05 \x01(\x05\"n\n\x0b\x46ieldSource\x12\r\n\x05\x66ield\x18\x01 \x01(\t\x12\x13\n\x0bsource_name\x18\x02 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\x03 \x01(\t\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\")\n\nAppearance\x12\x0c\n\x04slug\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\".\n\x14\x42\x61tchGetMediaRequest\x12\x16\n\x0emedia_item_ids\x18\x01 \x03(\t\"G\n\x15\x42\x61tchGetMediaResponse\x12.\n\x05items\x18\x01 \x03(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\"D\n\x18\x46indMediaBySourceRequest\x12\x13\n\x0bsource_name\x18\x01 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\x02 \x01(\t\"~\n\x19\x46indMediaBySourceResponse\x12-\n\x04item\x18\x01 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\x12\x32\n\x07sources\x18\x02 \x03(\x0b\x32!.tastebuds.catalog.v1.MediaSource\"E\n\x11MatchMediaRequest\x12\x30\n\x06\x64rafts\x18\x01 \x03(\x0b\x32 .tastebuds.catalog.v1.MediaDraft\"G\n\x12MatchMediaResponse\x12\x31\n\x07matches\x18\x01 \x03(\x0b\x32 .tastebuds.catalog.v1.MediaMatch\"}\n\nMediaMatch\x12\r\n\x05index\x18\x01 \x01(\x05\x12-\n\x04item\x18\x02 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\x12\x31\n\x06reason\x18\x03 \x01(\x0e\x32!.tastebuds.catalog.v1.MatchReason\"\x9f\x02\n\x14OverrideMediaRequest\x12\x15\n\rmedia_item_id\x18\x01 \x01(\t\x12\x12\n\x05title\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x15\n\x08subtitle\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x18\n\x0b\x64\x65scription\x18\x04 \x01(\tH\x02\x88\x01\x01\x12\x19\n\x0crelease_date\x18\x05 \x01(\tH\x03\x88\x01\x01\x12\x1c\n\x0f\x63over_image_url\x18\x06 \x01(\tH\x04\x88\x01\x01\x12\x0f\n\x07\x63hanged\x18\x07 \x03(\t\x12\x15\n\rfor_everybody\x18\x08 \x01(\x08\x42\x08\n\x06_titleB\x0b\n\t_subtitleB\x0e\n\x0c_descriptionB\x0f\n\r_release_dateB\x12\n\x10_cover_image_url\"\xb4\x01\n\x15OverrideMediaResponse\x12-\n\x04item\x18\x01 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\x12\x32\n\x07sources\x18\x02 \x03(\x0b\x32!.tastebuds.catalog.v1.MediaSource\x12\x38\n\rfield_sources\x18\x03 \x03(\x0b\x32!.tastebuds.catalog.v1.FieldSource\"\xa9\x01\n\x16\x43laimStaleMediaRequest\x12\x13\n\x0bsource_name\x18\x01 \x01(\t\x12\x32\n\x0e\x66\x65tched_before\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x37\n\x13used_fetched_before\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05limit\x18\x04 \x01(\x05\"/\n\x17\x43laimStaleMediaResponse\x12\x14\n\x0c\x65xternal_ids\x18\x01 \x03(\t*\xd4\x01\n\x0bMatchReason\x12\x1c\n\x18MATCH_REASON_UNSPECIFIED\x10\x00\x12\x1a\n\x16MATCH_REASON_SOURCE_ID\x10\x01\x12\x1e\n\x1aMATCH_REASON_CANONICAL_URL\x10\x02\x12\x15\n\x11MATCH_REASON_ISBN\x10\x03\x12\x18\n\x14MATCH_REASON_IMDB_ID\x10\x04\x12\x15\n\x11MATCH_REASON_MBID\x10\x05\x12#\n\x1fMATCH_REASON_TITLE_YEAR_CREATOR\x10\x06\x32\x9b\x05\n\x0cMediaService\x12u\n\x0bUpsertMedia\x12(.tastebuds.catalog.v1.UpsertMediaRequest\x1a).tastebuds.catalog.v1.UpsertMediaResponse\"\x11\x90\x02\x02\xa2\xbb\x18\n\n\x06ingest\x10\x02\x12\x88\x01\n\x11\x43reateManualMedia\x12..tastebuds.catalog.v1.CreateManualMediaRequest\x1a/.tastebuds.catalog.v1.CreateManualMediaResponse\"\x12\x90\x02\x02\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12u\n\x08GetMedia\x12%.tastebuds.catalog.v1.GetMediaRequest\x1a&.tastebuds.catalog.v1.GetMediaResponse\"\x1a\x90\x02\x01\xa2\xbb\x18\x13\n\x07gateway\n\x06ingest\x10\x02\x12\x89\x01\n\rBatchGetMedia\x12*.tastebuds.catalog.v1.BatchGetMediaRequest\x1a+.tastebuds.catalog.v1.BatchGetMediaResponse\"\x1f\x90\x02\x01\xa2\xbb\x18\x18\n\x07gateway\n\x06ingest\n\x05menus\x12\x85\x01\n\x11\x46indMediaBySource\x12..tastebuds.catalog.v1.FindMediaBySourceRequest\x1a/.tastebuds.catalog.v1.FindMediaBySourceResponse\"\x0f\x90\x02\x01\xa2\xbb\x18\x08\n\x06ingestb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,33 +40,53 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MEDIASERVICE'].methods_by_name['CreateManualMedia']._loaded_options = None
   _globals['_MEDIASERVICE'].methods_by_name['CreateManualMedia']._serialized_options = b'\220\002\002\242\273\030\013\n\007gateway\020\003'
   _globals['_MEDIASERVICE'].methods_by_name['GetMedia']._loaded_options = None
-  _globals['_MEDIASERVICE'].methods_by_name['GetMedia']._serialized_options = b'\220\002\001\242\273\030\021\n\007gateway\n\006ingest'
+  _globals['_MEDIASERVICE'].methods_by_name['GetMedia']._serialized_options = b'\220\002\001\242\273\030\023\n\007gateway\n\006ingest\020\002'
   _globals['_MEDIASERVICE'].methods_by_name['BatchGetMedia']._loaded_options = None
   _globals['_MEDIASERVICE'].methods_by_name['BatchGetMedia']._serialized_options = b'\220\002\001\242\273\030\030\n\007gateway\n\006ingest\n\005menus'
   _globals['_MEDIASERVICE'].methods_by_name['FindMediaBySource']._loaded_options = None
   _globals['_MEDIASERVICE'].methods_by_name['FindMediaBySource']._serialized_options = b'\220\002\001\242\273\030\010\n\006ingest'
-  _globals['_MEDIADRAFT']._serialized_start=132
-  _globals['_MEDIADRAFT']._serialized_end=334
-  _globals['_UPSERTMEDIAREQUEST']._serialized_start=336
-  _globals['_UPSERTMEDIAREQUEST']._serialized_end=422
-  _globals['_UPSERTMEDIARESPONSE']._serialized_start=425
-  _globals['_UPSERTMEDIARESPONSE']._serialized_end=562
-  _globals['_CREATEMANUALMEDIAREQUEST']._serialized_start=564
-  _globals['_CREATEMANUALMEDIAREQUEST']._serialized_end=637
-  _globals['_CREATEMANUALMEDIARESPONSE']._serialized_start=640
-  _globals['_CREATEMANUALMEDIARESPONSE']._serialized_end=783
-  _globals['_GETMEDIAREQUEST']._serialized_start=785
-  _globals['_GETMEDIAREQUEST']._serialized_end=825
-  _globals['_GETMEDIARESPONSE']._serialized_start=827
-  _globals['_GETMEDIARESPONSE']._serialized_end=944
-  _globals['_BATCHGETMEDIAREQUEST']._serialized_start=946
-  _globals['_BATCHGETMEDIAREQUEST']._serialized_end=992
-  _globals['_BATCHGETMEDIARESPONSE']._serialized_start=994
-  _globals['_BATCHGETMEDIARESPONSE']._serialized_end=1065
-  _globals['_FINDMEDIABYSOURCEREQUEST']._serialized_start=1067
-  _globals['_FINDMEDIABYSOURCEREQUEST']._serialized_end=1135
-  _globals['_FINDMEDIABYSOURCERESPONSE']._serialized_start=1137
-  _globals['_FINDMEDIABYSOURCERESPONSE']._serialized_end=1263
-  _globals['_MEDIASERVICE']._serialized_start=1266
-  _globals['_MEDIASERVICE']._serialized_end=1931
+  _globals['_MATCHREASON']._serialized_start=2694
+  _globals['_MATCHREASON']._serialized_end=2906
+  _globals['_MEDIADRAFT']._serialized_start=214
+  _globals['_MEDIADRAFT']._serialized_end=503
+  _globals['_UPSERTMEDIAREQUEST']._serialized_start=505
+  _globals['_UPSERTMEDIAREQUEST']._serialized_end=591
+  _globals['_UPSERTMEDIARESPONSE']._serialized_start=594
+  _globals['_UPSERTMEDIARESPONSE']._serialized_end=731
+  _globals['_CREATEMANUALMEDIAREQUEST']._serialized_start=733
+  _globals['_CREATEMANUALMEDIAREQUEST']._serialized_end=806
+  _globals['_CREATEMANUALMEDIARESPONSE']._serialized_start=809
+  _globals['_CREATEMANUALMEDIARESPONSE']._serialized_end=952
+  _globals['_GETMEDIAREQUEST']._serialized_start=954
+  _globals['_GETMEDIAREQUEST']._serialized_end=994
+  _globals['_GETMEDIARESPONSE']._serialized_start=997
+  _globals['_GETMEDIARESPONSE']._serialized_end=1252
+  _globals['_FIELDSOURCE']._serialized_start=1254
+  _globals['_FIELDSOURCE']._serialized_end=1364
+  _globals['_APPEARANCE']._serialized_start=1366
+  _globals['_APPEARANCE']._serialized_end=1407
+  _globals['_BATCHGETMEDIAREQUEST']._serialized_start=1409
+  _globals['_BATCHGETMEDIAREQUEST']._serialized_end=1455
+  _globals['_BATCHGETMEDIARESPONSE']._serialized_start=1457
+  _globals['_BATCHGETMEDIARESPONSE']._serialized_end=1528
+  _globals['_FINDMEDIABYSOURCEREQUEST']._serialized_start=1530
+  _globals['_FINDMEDIABYSOURCEREQUEST']._serialized_end=1598
+  _globals['_FINDMEDIABYSOURCERESPONSE']._serialized_start=1600
+  _globals['_FINDMEDIABYSOURCERESPONSE']._serialized_end=1726
+  _globals['_MATCHMEDIAREQUEST']._serialized_start=1728
+  _globals['_MATCHMEDIAREQUEST']._serialized_end=1797
+  _globals['_MATCHMEDIARESPONSE']._serialized_start=1799
+  _globals['_MATCHMEDIARESPONSE']._serialized_end=1870
+  _globals['_MEDIAMATCH']._serialized_start=1872
+  _globals['_MEDIAMATCH']._serialized_end=1997
+  _globals['_OVERRIDEMEDIAREQUEST']._serialized_start=2000
+  _globals['_OVERRIDEMEDIAREQUEST']._serialized_end=2287
+  _globals['_OVERRIDEMEDIARESPONSE']._serialized_start=2290
+  _globals['_OVERRIDEMEDIARESPONSE']._serialized_end=2470
+  _globals['_CLAIMSTALEMEDIAREQUEST']._serialized_start=2473
+  _globals['_CLAIMSTALEMEDIAREQUEST']._serialized_end=2642
+  _globals['_CLAIMSTALEMEDIARESPONSE']._serialized_start=2644
+  _globals['_CLAIMSTALEMEDIARESPONSE']._serialized_end=2691
+  _globals['_MEDIASERVICE']._serialized_start=2909
+  _globals['_MEDIASERVICE']._serialized_end=3576
 # @@protoc_insertion_point(module_scope)

@@ -6,7 +6,10 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from tastebuds.catalog.v1 import availability_service_pb2 as _availability_service_pb2
 from tastebuds.catalog.v1 import media_pb2 as _media_pb2
 import builtins as _builtins
 import sys
@@ -18,6 +21,35 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _MatchReason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _MatchReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MatchReason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    MATCH_REASON_UNSPECIFIED: _MatchReason.ValueType  # 0
+    MATCH_REASON_SOURCE_ID: _MatchReason.ValueType  # 1
+    """The same record of the same source."""
+    MATCH_REASON_CANONICAL_URL: _MatchReason.ValueType  # 2
+    MATCH_REASON_ISBN: _MatchReason.ValueType  # 3
+    MATCH_REASON_IMDB_ID: _MatchReason.ValueType  # 4
+    MATCH_REASON_MBID: _MatchReason.ValueType  # 5
+    MATCH_REASON_TITLE_YEAR_CREATOR: _MatchReason.ValueType  # 6
+    """Of one type, with one title, year and creator."""
+
+class MatchReason(_MatchReason, metaclass=_MatchReasonEnumTypeWrapper): ...
+
+MATCH_REASON_UNSPECIFIED: MatchReason.ValueType  # 0
+MATCH_REASON_SOURCE_ID: MatchReason.ValueType  # 1
+"""The same record of the same source."""
+MATCH_REASON_CANONICAL_URL: MatchReason.ValueType  # 2
+MATCH_REASON_ISBN: MatchReason.ValueType  # 3
+MATCH_REASON_IMDB_ID: MatchReason.ValueType  # 4
+MATCH_REASON_MBID: MatchReason.ValueType  # 5
+MATCH_REASON_TITLE_YEAR_CREATOR: MatchReason.ValueType  # 6
+"""Of one type, with one title, year and creator."""
+Global___MatchReason: _TypeAlias = MatchReason  # noqa: Y015
 
 @_typing.final
 class MediaDraft(_message.Message):
@@ -31,6 +63,8 @@ class MediaDraft(_message.Message):
     SOURCE_URL_FIELD_NUMBER: _builtins.int
     RAW_PAYLOAD_FIELD_NUMBER: _builtins.int
     POPULARITY_FIELD_NUMBER: _builtins.int
+    AVAILABILITY_FIELD_NUMBER: _builtins.int
+    HAS_AVAILABILITY_FIELD_NUMBER: _builtins.int
     source_name: _builtins.str
     external_id: _builtins.str
     source_url: _builtins.str
@@ -39,9 +73,14 @@ class MediaDraft(_message.Message):
     """The answer of the source as it came, JSON; kept for provenance up to a size cap."""
     popularity: _builtins.float
     """The source's own measure of popularity; larger is better known."""
+    has_availability: _builtins.bool
     @_builtins.property
     def item(self) -> _media_pb2.MediaItem:
         """id, creators and timestamps are ignored."""
+
+    @_builtins.property
+    def availability(self) -> _containers.RepeatedCompositeFieldContainer[_availability_service_pb2.NewAvailability]:
+        """Where it can be had, as the source says; replaces what the source said before. Ignored unless has_availability."""
 
     def __init__(
         self,
@@ -52,10 +91,12 @@ class MediaDraft(_message.Message):
         source_url: _builtins.str | None = ...,
         raw_payload: _builtins.bytes = ...,
         popularity: _builtins.float | None = ...,
+        availability: _abc.Iterable[_availability_service_pb2.NewAvailability] | None = ...,
+        has_availability: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_popularity", b"_popularity", "_source_url", b"_source_url", "item", b"item", "popularity", b"popularity", "source_url", b"source_url"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_popularity", b"_popularity", "_source_url", b"_source_url", "external_id", b"external_id", "item", b"item", "popularity", b"popularity", "raw_payload", b"raw_payload", "source_name", b"source_name", "source_url", b"source_url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_popularity", b"_popularity", "_source_url", b"_source_url", "availability", b"availability", "external_id", b"external_id", "has_availability", b"has_availability", "item", b"item", "popularity", b"popularity", "raw_payload", b"raw_payload", "source_name", b"source_name", "source_url", b"source_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__popularity: _TypeAlias = _typing.Literal["popularity"]  # noqa: Y015
     _WhichOneofArgType__popularity: _TypeAlias = _typing.Literal["_popularity", b"_popularity"]  # noqa: Y015
@@ -194,23 +235,97 @@ class GetMediaResponse(_message.Message):
 
     ITEM_FIELD_NUMBER: _builtins.int
     SOURCES_FIELD_NUMBER: _builtins.int
+    FIELD_SOURCES_FIELD_NUMBER: _builtins.int
+    APPEARS_IN_FIELD_NUMBER: _builtins.int
+    APPEARANCE_COUNT_FIELD_NUMBER: _builtins.int
+    appearance_count: _builtins.int
+    """How many there are in all."""
     @_builtins.property
     def item(self) -> _media_pb2.MediaItem: ...
     @_builtins.property
     def sources(self) -> _containers.RepeatedCompositeFieldContainer[_media_pb2.MediaSource]: ...
+    @_builtins.property
+    def field_sources(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldSource]:
+        """For each field of the item that has a value: title, subtitle, description, release_date, cover_image_url,
+        canonical_url, metadata, creators, details (what is particular to the type).
+        """
+
+    @_builtins.property
+    def appears_in(self) -> _containers.RepeatedCompositeFieldContainer[Global___Appearance]:
+        """Public menus, last changed first, at most 20."""
+
     def __init__(
         self,
         *,
         item: _media_pb2.MediaItem | None = ...,
         sources: _abc.Iterable[_media_pb2.MediaSource] | None = ...,
+        field_sources: _abc.Iterable[Global___FieldSource] | None = ...,
+        appears_in: _abc.Iterable[Global___Appearance] | None = ...,
+        appearance_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["item", b"item"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["item", b"item", "sources", b"sources"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appearance_count", b"appearance_count", "appears_in", b"appears_in", "field_sources", b"field_sources", "item", b"item", "sources", b"sources"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetMediaResponse: _TypeAlias = GetMediaResponse  # noqa: Y015
+
+@_typing.final
+class FieldSource(_message.Message):
+    """Where a field's value comes from."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    SOURCE_NAME_FIELD_NUMBER: _builtins.int
+    EXTERNAL_ID_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    source_name: _builtins.str
+    """A source, "manual", or "override" for what an admin set, or "own" for what the caller set."""
+    external_id: _builtins.str
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """When the source said so, or the override was set."""
+
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        source_name: _builtins.str = ...,
+        external_id: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "external_id", b"external_id", "field", b"field", "source_name", b"source_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FieldSource: _TypeAlias = FieldSource  # noqa: Y015
+
+@_typing.final
+class Appearance(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SLUG_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    slug: _builtins.str
+    title: _builtins.str
+    def __init__(
+        self,
+        *,
+        slug: _builtins.str = ...,
+        title: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["slug", b"slug", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Appearance: _TypeAlias = Appearance  # noqa: Y015
 
 @_typing.final
 class BatchGetMediaRequest(_message.Message):
@@ -299,3 +414,219 @@ class FindMediaBySourceResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___FindMediaBySourceResponse: _TypeAlias = FindMediaBySourceResponse  # noqa: Y015
+
+@_typing.final
+class MatchMediaRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DRAFTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def drafts(self) -> _containers.RepeatedCompositeFieldContainer[Global___MediaDraft]:
+        """At most 100."""
+
+    def __init__(
+        self,
+        *,
+        drafts: _abc.Iterable[Global___MediaDraft] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["drafts", b"drafts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MatchMediaRequest: _TypeAlias = MatchMediaRequest  # noqa: Y015
+
+@_typing.final
+class MatchMediaResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MATCHES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def matches(self) -> _containers.RepeatedCompositeFieldContainer[Global___MediaMatch]: ...
+    def __init__(
+        self,
+        *,
+        matches: _abc.Iterable[Global___MediaMatch] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["matches", b"matches"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MatchMediaResponse: _TypeAlias = MatchMediaResponse  # noqa: Y015
+
+@_typing.final
+class MediaMatch(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INDEX_FIELD_NUMBER: _builtins.int
+    ITEM_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    index: _builtins.int
+    """Of the draft in the request."""
+    reason: Global___MatchReason.ValueType
+    @_builtins.property
+    def item(self) -> _media_pb2.MediaItem:
+        """Without its extension."""
+
+    def __init__(
+        self,
+        *,
+        index: _builtins.int = ...,
+        item: _media_pb2.MediaItem | None = ...,
+        reason: Global___MatchReason.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["item", b"item"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["index", b"index", "item", b"item", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MediaMatch: _TypeAlias = MediaMatch  # noqa: Y015
+
+@_typing.final
+class OverrideMediaRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEDIA_ITEM_ID_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    SUBTITLE_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    RELEASE_DATE_FIELD_NUMBER: _builtins.int
+    COVER_IMAGE_URL_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELD_NUMBER: _builtins.int
+    FOR_EVERYBODY_FIELD_NUMBER: _builtins.int
+    media_item_id: _builtins.str
+    title: _builtins.str
+    """Values of the fields that `changed` names; a named one that is absent is as the sources say again."""
+    subtitle: _builtins.str
+    description: _builtins.str
+    release_date: _builtins.str
+    """ISO 8601 calendar date."""
+    cover_image_url: _builtins.str
+    for_everybody: _builtins.bool
+    @_builtins.property
+    def changed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        media_item_id: _builtins.str = ...,
+        title: _builtins.str | None = ...,
+        subtitle: _builtins.str | None = ...,
+        description: _builtins.str | None = ...,
+        release_date: _builtins.str | None = ...,
+        cover_image_url: _builtins.str | None = ...,
+        changed: _abc.Iterable[_builtins.str] | None = ...,
+        for_everybody: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cover_image_url", b"_cover_image_url", "_description", b"_description", "_release_date", b"_release_date", "_subtitle", b"_subtitle", "_title", b"_title", "cover_image_url", b"cover_image_url", "description", b"description", "release_date", b"release_date", "subtitle", b"subtitle", "title", b"title"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cover_image_url", b"_cover_image_url", "_description", b"_description", "_release_date", b"_release_date", "_subtitle", b"_subtitle", "_title", b"_title", "changed", b"changed", "cover_image_url", b"cover_image_url", "description", b"description", "for_everybody", b"for_everybody", "media_item_id", b"media_item_id", "release_date", b"release_date", "subtitle", b"subtitle", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__cover_image_url: _TypeAlias = _typing.Literal["cover_image_url"]  # noqa: Y015
+    _WhichOneofArgType__cover_image_url: _TypeAlias = _typing.Literal["_cover_image_url", b"_cover_image_url"]  # noqa: Y015
+    _WhichOneofReturnType__description: _TypeAlias = _typing.Literal["description"]  # noqa: Y015
+    _WhichOneofArgType__description: _TypeAlias = _typing.Literal["_description", b"_description"]  # noqa: Y015
+    _WhichOneofReturnType__release_date: _TypeAlias = _typing.Literal["release_date"]  # noqa: Y015
+    _WhichOneofArgType__release_date: _TypeAlias = _typing.Literal["_release_date", b"_release_date"]  # noqa: Y015
+    _WhichOneofReturnType__subtitle: _TypeAlias = _typing.Literal["subtitle"]  # noqa: Y015
+    _WhichOneofArgType__subtitle: _TypeAlias = _typing.Literal["_subtitle", b"_subtitle"]  # noqa: Y015
+    _WhichOneofReturnType__title: _TypeAlias = _typing.Literal["title"]  # noqa: Y015
+    _WhichOneofArgType__title: _TypeAlias = _typing.Literal["_title", b"_title"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__cover_image_url) -> _WhichOneofReturnType__cover_image_url | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__description) -> _WhichOneofReturnType__description | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__release_date) -> _WhichOneofReturnType__release_date | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__subtitle) -> _WhichOneofReturnType__subtitle | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__title) -> _WhichOneofReturnType__title | None: ...
+
+Global___OverrideMediaRequest: _TypeAlias = OverrideMediaRequest  # noqa: Y015
+
+@_typing.final
+class OverrideMediaResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEM_FIELD_NUMBER: _builtins.int
+    SOURCES_FIELD_NUMBER: _builtins.int
+    FIELD_SOURCES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def item(self) -> _media_pb2.MediaItem: ...
+    @_builtins.property
+    def sources(self) -> _containers.RepeatedCompositeFieldContainer[_media_pb2.MediaSource]: ...
+    @_builtins.property
+    def field_sources(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldSource]: ...
+    def __init__(
+        self,
+        *,
+        item: _media_pb2.MediaItem | None = ...,
+        sources: _abc.Iterable[_media_pb2.MediaSource] | None = ...,
+        field_sources: _abc.Iterable[Global___FieldSource] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["item", b"item"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["field_sources", b"field_sources", "item", b"item", "sources", b"sources"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OverrideMediaResponse: _TypeAlias = OverrideMediaResponse  # noqa: Y015
+
+@_typing.final
+class ClaimStaleMediaRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SOURCE_NAME_FIELD_NUMBER: _builtins.int
+    FETCHED_BEFORE_FIELD_NUMBER: _builtins.int
+    USED_FETCHED_BEFORE_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    source_name: _builtins.str
+    limit: _builtins.int
+    """1 to 500."""
+    @_builtins.property
+    def fetched_before(self) -> _timestamp_pb2.Timestamp:
+        """Records fetched before are due."""
+
+    @_builtins.property
+    def used_fetched_before(self) -> _timestamp_pb2.Timestamp:
+        """Records of works that anybody has in a library or a menu are due when they were fetched before; absent: no such."""
+
+    def __init__(
+        self,
+        *,
+        source_name: _builtins.str = ...,
+        fetched_before: _timestamp_pb2.Timestamp | None = ...,
+        used_fetched_before: _timestamp_pb2.Timestamp | None = ...,
+        limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["fetched_before", b"fetched_before", "used_fetched_before", b"used_fetched_before"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fetched_before", b"fetched_before", "limit", b"limit", "source_name", b"source_name", "used_fetched_before", b"used_fetched_before"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClaimStaleMediaRequest: _TypeAlias = ClaimStaleMediaRequest  # noqa: Y015
+
+@_typing.final
+class ClaimStaleMediaResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXTERNAL_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def external_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        external_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["external_ids", b"external_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClaimStaleMediaResponse: _TypeAlias = ClaimStaleMediaResponse  # noqa: Y015

@@ -68,7 +68,9 @@ class MediaServiceServicer:
 
     def UpsertMedia(self, request, context):
         """Stores what a source says about a work. Idempotent by (source_name, external_id): a known work comes back untouched
-        unless `refresh` is set. One transaction; parallel calls for one work make one item. What a source says too
+        unless `refresh` is set. A new record with the ISBN, IMDb id or MusicBrainz id of a known work of its type and a like
+        title becomes a further source of that work. One transaction; parallel calls for one work make one item. What a
+        source says overwrites what it said before, never another source's or an override. What a source says too
         long or oddly is cut or left out; INVALID_ARGUMENT (reason INVALID_MEDIA) only without a kind, title, source or id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -84,7 +86,8 @@ class MediaServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetMedia(self, request, context):
-        """Reads one work with its sources. NOT_FOUND when there is none.
+        """Reads one work with its sources, where each field comes from and the public menus it appears in; as the person
+        wants it, when there is one. The id of an absorbed work gives its survivor. NOT_FOUND when there is none.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

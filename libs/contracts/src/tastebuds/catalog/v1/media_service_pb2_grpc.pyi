@@ -35,7 +35,9 @@ class MediaServiceStub:
     def __new__(cls, channel: _aio.Channel) -> MediaServiceAsyncStub: ...
     UpsertMedia: _grpc.UnaryUnaryMultiCallable[_media_service_pb2.UpsertMediaRequest, _media_service_pb2.UpsertMediaResponse]
     """Stores what a source says about a work. Idempotent by (source_name, external_id): a known work comes back untouched
-    unless `refresh` is set. One transaction; parallel calls for one work make one item. What a source says too
+    unless `refresh` is set. A new record with the ISBN, IMDb id or MusicBrainz id of a known work of its type and a like
+    title becomes a further source of that work. One transaction; parallel calls for one work make one item. What a
+    source says overwrites what it said before, never another source's or an override. What a source says too
     long or oddly is cut or left out; INVALID_ARGUMENT (reason INVALID_MEDIA) only without a kind, title, source or id.
     """
     CreateManualMedia: _grpc.UnaryUnaryMultiCallable[_media_service_pb2.CreateManualMediaRequest, _media_service_pb2.CreateManualMediaResponse]
@@ -43,7 +45,9 @@ class MediaServiceStub:
     comes back untouched. INVALID_ARGUMENT (reason INVALID_MEDIA): the metadata has a sentence for each wrong field.
     """
     GetMedia: _grpc.UnaryUnaryMultiCallable[_media_service_pb2.GetMediaRequest, _media_service_pb2.GetMediaResponse]
-    """Reads one work with its sources. NOT_FOUND when there is none."""
+    """Reads one work with its sources, where each field comes from and the public menus it appears in; as the person
+    wants it, when there is one. The id of an absorbed work gives its survivor. NOT_FOUND when there is none.
+    """
     BatchGetMedia: _grpc.UnaryUnaryMultiCallable[_media_service_pb2.BatchGetMediaRequest, _media_service_pb2.BatchGetMediaResponse]
     """Reads many works, without their sources, in the order asked, each once; unknown ids are left out."""
     FindMediaBySource: _grpc.UnaryUnaryMultiCallable[_media_service_pb2.FindMediaBySourceRequest, _media_service_pb2.FindMediaBySourceResponse]
@@ -56,7 +60,9 @@ class MediaServiceAsyncStub(MediaServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     UpsertMedia: _aio.UnaryUnaryMultiCallable[_media_service_pb2.UpsertMediaRequest, _media_service_pb2.UpsertMediaResponse]  # type: ignore[assignment]
     """Stores what a source says about a work. Idempotent by (source_name, external_id): a known work comes back untouched
-    unless `refresh` is set. One transaction; parallel calls for one work make one item. What a source says too
+    unless `refresh` is set. A new record with the ISBN, IMDb id or MusicBrainz id of a known work of its type and a like
+    title becomes a further source of that work. One transaction; parallel calls for one work make one item. What a
+    source says overwrites what it said before, never another source's or an override. What a source says too
     long or oddly is cut or left out; INVALID_ARGUMENT (reason INVALID_MEDIA) only without a kind, title, source or id.
     """
     CreateManualMedia: _aio.UnaryUnaryMultiCallable[_media_service_pb2.CreateManualMediaRequest, _media_service_pb2.CreateManualMediaResponse]  # type: ignore[assignment]
@@ -64,7 +70,9 @@ class MediaServiceAsyncStub(MediaServiceStub):
     comes back untouched. INVALID_ARGUMENT (reason INVALID_MEDIA): the metadata has a sentence for each wrong field.
     """
     GetMedia: _aio.UnaryUnaryMultiCallable[_media_service_pb2.GetMediaRequest, _media_service_pb2.GetMediaResponse]  # type: ignore[assignment]
-    """Reads one work with its sources. NOT_FOUND when there is none."""
+    """Reads one work with its sources, where each field comes from and the public menus it appears in; as the person
+    wants it, when there is one. The id of an absorbed work gives its survivor. NOT_FOUND when there is none.
+    """
     BatchGetMedia: _aio.UnaryUnaryMultiCallable[_media_service_pb2.BatchGetMediaRequest, _media_service_pb2.BatchGetMediaResponse]  # type: ignore[assignment]
     """Reads many works, without their sources, in the order asked, each once; unknown ids are left out."""
     FindMediaBySource: _aio.UnaryUnaryMultiCallable[_media_service_pb2.FindMediaBySourceRequest, _media_service_pb2.FindMediaBySourceResponse]  # type: ignore[assignment]
@@ -80,7 +88,9 @@ class MediaServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_media_service_pb2.UpsertMediaResponse, _abc.Awaitable[_media_service_pb2.UpsertMediaResponse]]:
         """Stores what a source says about a work. Idempotent by (source_name, external_id): a known work comes back untouched
-        unless `refresh` is set. One transaction; parallel calls for one work make one item. What a source says too
+        unless `refresh` is set. A new record with the ISBN, IMDb id or MusicBrainz id of a known work of its type and a like
+        title becomes a further source of that work. One transaction; parallel calls for one work make one item. What a
+        source says overwrites what it said before, never another source's or an override. What a source says too
         long or oddly is cut or left out; INVALID_ARGUMENT (reason INVALID_MEDIA) only without a kind, title, source or id.
         """
 
@@ -100,7 +110,9 @@ class MediaServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _media_service_pb2.GetMediaRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_media_service_pb2.GetMediaResponse, _abc.Awaitable[_media_service_pb2.GetMediaResponse]]:
-        """Reads one work with its sources. NOT_FOUND when there is none."""
+        """Reads one work with its sources, where each field comes from and the public menus it appears in; as the person
+        wants it, when there is one. The id of an absorbed work gives its survivor. NOT_FOUND when there is none.
+        """
 
     @_abc_1.abstractmethod
     def BatchGetMedia(

@@ -22,11 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from tastebuds.catalog.v1 import availability_pb2 as tastebuds_dot_catalog_dot_v1_dot_availability__pb2
 from tastebuds.catalog.v1 import media_pb2 as tastebuds_dot_catalog_dot_v1_dot_media__pb2
 from tastebuds.rpc.v1 import access_pb2 as tastebuds_dot_rpc_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)tastebuds/catalog/v1/search_service.proto\x12\x14tastebuds.catalog.v1\x1a tastebuds/catalog/v1/media.proto\x1a\x1dtastebuds/rpc/v1/access.proto\"|\n\x12SearchMediaRequest\x12\r\n\x05query\x18\x01 \x01(\t\x12\x34\n\x0bmedia_types\x18\x02 \x03(\x0e\x32\x1f.tastebuds.catalog.v1.MediaType\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x0e\n\x06offset\x18\x04 \x01(\x05\"Z\n\x13SearchMediaResponse\x12.\n\x05items\x18\x01 \x03(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\x12\x13\n\x0btotal_count\x18\x02 \x01(\x05\x32\x87\x01\n\rSearchService\x12v\n\x0bSearchMedia\x12(.tastebuds.catalog.v1.SearchMediaRequest\x1a).tastebuds.catalog.v1.SearchMediaResponse\"\x12\x90\x02\x01\xa2\xbb\x18\x0b\n\x07gateway\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)tastebuds/catalog/v1/search_service.proto\x12\x14tastebuds.catalog.v1\x1a\'tastebuds/catalog/v1/availability.proto\x1a tastebuds/catalog/v1/media.proto\x1a\x1dtastebuds/rpc/v1/access.proto\"\x8b\x02\n\x12SearchMediaRequest\x12\r\n\x05query\x18\x01 \x01(\t\x12\x34\n\x0bmedia_types\x18\x02 \x03(\x0e\x32\x1f.tastebuds.catalog.v1.MediaType\x12\x11\n\tpage_size\x18\x03 \x01(\x05\x12\x0e\n\x06offset\x18\x04 \x01(\x05\x12\x12\n\npage_token\x18\x05 \x01(\t\x12\x16\n\tyear_from\x18\x06 \x01(\x05H\x00\x88\x01\x01\x12\x14\n\x07year_to\x18\x07 \x01(\x05H\x01\x88\x01\x01\x12\x0f\n\x07\x63reator\x18\x08 \x01(\t\x12\x0c\n\x04tags\x18\t \x03(\t\x12\x12\n\nin_library\x18\n \x01(\x08\x42\x0c\n\n_year_fromB\n\n\x08_year_to\"\xd2\x02\n\x13SearchMediaResponse\x12.\n\x05items\x18\x01 \x03(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\x12\x13\n\x0btotal_count\x18\x02 \x01(\x05\x12\x19\n\x11total_is_estimate\x18\x03 \x01(\x08\x12\x34\n\x0btype_counts\x18\x04 \x03(\x0b\x32\x1f.tastebuds.catalog.v1.TypeCount\x12\x17\n\x0fnext_page_token\x18\x05 \x01(\t\x12\x16\n\x0ein_library_ids\x18\x06 \x03(\t\x12?\n\x0c\x61vailability\x18\x07 \x03(\x0b\x32).tastebuds.catalog.v1.AvailabilitySummary\x12\x33\n\nmatched_by\x18\x08 \x01(\x0e\x32\x1f.tastebuds.catalog.v1.MatchedBy\"O\n\tTypeCount\x12\x33\n\nmedia_type\x18\x01 \x01(\x0e\x32\x1f.tastebuds.catalog.v1.MediaType\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\"j\n\x13SuggestMediaRequest\x12\x0e\n\x06prefix\x18\x01 \x01(\t\x12\x34\n\x0bmedia_types\x18\x02 \x03(\x0e\x32\x1f.tastebuds.catalog.v1.MediaType\x12\r\n\x05limit\x18\x03 \x01(\x05\"M\n\x14SuggestMediaResponse\x12\x35\n\x0bsuggestions\x18\x01 \x03(\x0b\x32 .tastebuds.catalog.v1.Suggestion\"\xc7\x01\n\nSuggestion\x12\x15\n\rmedia_item_id\x18\x01 \x01(\t\x12\x33\n\nmedia_type\x18\x02 \x01(\x0e\x32\x1f.tastebuds.catalog.v1.MediaType\x12\r\n\x05title\x18\x03 \x01(\t\x12\x10\n\x08\x63reators\x18\x04 \x03(\t\x12\x11\n\x04year\x18\x05 \x01(\x05H\x00\x88\x01\x01\x12\x1c\n\x0f\x63over_image_url\x18\x06 \x01(\tH\x01\x88\x01\x01\x42\x07\n\x05_yearB\x12\n\x10_cover_image_url*\xa0\x01\n\tMatchedBy\x12\x1a\n\x16MATCHED_BY_UNSPECIFIED\x10\x00\x12\x14\n\x10MATCHED_BY_WORDS\x10\x01\x12\x15\n\x11MATCHED_BY_PREFIX\x10\x02\x12\x19\n\x15MATCHED_BY_CORRECTION\x10\x03\x12\x13\n\x0fMATCHED_BY_ISBN\x10\x04\x12\x1a\n\x16MATCHED_BY_EXTERNAL_ID\x10\x05\x32\x80\x02\n\rSearchService\x12v\n\x0bSearchMedia\x12(.tastebuds.catalog.v1.SearchMediaRequest\x1a).tastebuds.catalog.v1.SearchMediaResponse\"\x12\x90\x02\x01\xa2\xbb\x18\x0b\n\x07gateway\x10\x02\x12w\n\x0cSuggestMedia\x12).tastebuds.catalog.v1.SuggestMediaRequest\x1a*.tastebuds.catalog.v1.SuggestMediaResponse\"\x10\x90\x02\x01\xa2\xbb\x18\t\n\x07gatewayb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,10 +36,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SEARCHSERVICE'].methods_by_name['SearchMedia']._loaded_options = None
   _globals['_SEARCHSERVICE'].methods_by_name['SearchMedia']._serialized_options = b'\220\002\001\242\273\030\013\n\007gateway\020\002'
-  _globals['_SEARCHMEDIAREQUEST']._serialized_start=132
-  _globals['_SEARCHMEDIAREQUEST']._serialized_end=256
-  _globals['_SEARCHMEDIARESPONSE']._serialized_start=258
-  _globals['_SEARCHMEDIARESPONSE']._serialized_end=348
-  _globals['_SEARCHSERVICE']._serialized_start=351
-  _globals['_SEARCHSERVICE']._serialized_end=486
+  _globals['_SEARCHSERVICE'].methods_by_name['SuggestMedia']._loaded_options = None
+  _globals['_SEARCHSERVICE'].methods_by_name['SuggestMedia']._serialized_options = b'\220\002\001\242\273\030\t\n\007gateway'
+  _globals['_MATCHEDBY']._serialized_start=1255
+  _globals['_MATCHEDBY']._serialized_end=1415
+  _globals['_SEARCHMEDIAREQUEST']._serialized_start=174
+  _globals['_SEARCHMEDIAREQUEST']._serialized_end=441
+  _globals['_SEARCHMEDIARESPONSE']._serialized_start=444
+  _globals['_SEARCHMEDIARESPONSE']._serialized_end=782
+  _globals['_TYPECOUNT']._serialized_start=784
+  _globals['_TYPECOUNT']._serialized_end=863
+  _globals['_SUGGESTMEDIAREQUEST']._serialized_start=865
+  _globals['_SUGGESTMEDIAREQUEST']._serialized_end=971
+  _globals['_SUGGESTMEDIARESPONSE']._serialized_start=973
+  _globals['_SUGGESTMEDIARESPONSE']._serialized_end=1050
+  _globals['_SUGGESTION']._serialized_start=1053
+  _globals['_SUGGESTION']._serialized_end=1252
+  _globals['_SEARCHSERVICE']._serialized_start=1418
+  _globals['_SEARCHSERVICE']._serialized_end=1674
 # @@protoc_insertion_point(module_scope)

@@ -7,6 +7,8 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from tastebuds.catalog.v1 import availability_pb2 as _availability_pb2
 from tastebuds.catalog.v1 import media_pb2 as _media_pb2
 import builtins as _builtins
 import sys
@@ -19,6 +21,34 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _MatchedBy:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _MatchedByEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MatchedBy.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    MATCHED_BY_UNSPECIFIED: _MatchedBy.ValueType  # 0
+    MATCHED_BY_WORDS: _MatchedBy.ValueType  # 1
+    MATCHED_BY_PREFIX: _MatchedBy.ValueType  # 2
+    """The last word was taken for the beginning of one."""
+    MATCHED_BY_CORRECTION: _MatchedBy.ValueType  # 3
+    """Words nearly like the ones asked for."""
+    MATCHED_BY_ISBN: _MatchedBy.ValueType  # 4
+    MATCHED_BY_EXTERNAL_ID: _MatchedBy.ValueType  # 5
+
+class MatchedBy(_MatchedBy, metaclass=_MatchedByEnumTypeWrapper):
+    """How the best hits were found."""
+
+MATCHED_BY_UNSPECIFIED: MatchedBy.ValueType  # 0
+MATCHED_BY_WORDS: MatchedBy.ValueType  # 1
+MATCHED_BY_PREFIX: MatchedBy.ValueType  # 2
+"""The last word was taken for the beginning of one."""
+MATCHED_BY_CORRECTION: MatchedBy.ValueType  # 3
+"""Words nearly like the ones asked for."""
+MATCHED_BY_ISBN: MatchedBy.ValueType  # 4
+MATCHED_BY_EXTERNAL_ID: MatchedBy.ValueType  # 5
+Global___MatchedBy: _TypeAlias = MatchedBy  # noqa: Y015
+
 @_typing.final
 class SearchMediaRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -27,15 +57,34 @@ class SearchMediaRequest(_message.Message):
     MEDIA_TYPES_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     OFFSET_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    YEAR_FROM_FIELD_NUMBER: _builtins.int
+    YEAR_TO_FIELD_NUMBER: _builtins.int
+    CREATOR_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    IN_LIBRARY_FIELD_NUMBER: _builtins.int
     query: _builtins.str
     """At least one character that is not white space; cut after 256."""
     page_size: _builtins.int
     """1 to 50; 0 means 20."""
     offset: _builtins.int
-    """Hits to pass over."""
+    """Hits to pass over, for clients that count pages."""
+    page_token: _builtins.str
+    """Of the answer before; wins over the offset. INVALID_ARGUMENT when it is of another question."""
+    year_from: _builtins.int
+    """Of the release, both included; works without a date are left out as soon as one is given."""
+    year_to: _builtins.int
+    creator: _builtins.str
+    """Words of a creator's name."""
+    in_library: _builtins.bool
+    """Only works of which the person has a state or a log; needs a person (UNAUTHENTICATED)."""
     @_builtins.property
     def media_types(self) -> _containers.RepeatedScalarFieldContainer[_media_pb2.MediaType.ValueType]:
         """Empty means all."""
+
+    @_builtins.property
+    def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of tags, the person's own or everybody's, all of which a work must have."""
 
     def __init__(
         self,
@@ -44,12 +93,25 @@ class SearchMediaRequest(_message.Message):
         media_types: _abc.Iterable[_media_pb2.MediaType.ValueType] | None = ...,
         page_size: _builtins.int = ...,
         offset: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        year_from: _builtins.int | None = ...,
+        year_to: _builtins.int | None = ...,
+        creator: _builtins.str = ...,
+        tags: _abc.Iterable[_builtins.str] | None = ...,
+        in_library: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_year_from", b"_year_from", "_year_to", b"_year_to", "year_from", b"year_from", "year_to", b"year_to"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["media_types", b"media_types", "offset", b"offset", "page_size", b"page_size", "query", b"query"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_year_from", b"_year_from", "_year_to", b"_year_to", "creator", b"creator", "in_library", b"in_library", "media_types", b"media_types", "offset", b"offset", "page_size", b"page_size", "page_token", b"page_token", "query", b"query", "tags", b"tags", "year_from", b"year_from", "year_to", b"year_to"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__year_from: _TypeAlias = _typing.Literal["year_from"]  # noqa: Y015
+    _WhichOneofArgType__year_from: _TypeAlias = _typing.Literal["_year_from", b"_year_from"]  # noqa: Y015
+    _WhichOneofReturnType__year_to: _TypeAlias = _typing.Literal["year_to"]  # noqa: Y015
+    _WhichOneofArgType__year_to: _TypeAlias = _typing.Literal["_year_to", b"_year_to"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__year_from) -> _WhichOneofReturnType__year_from | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__year_to) -> _WhichOneofReturnType__year_to | None: ...
 
 Global___SearchMediaRequest: _TypeAlias = SearchMediaRequest  # noqa: Y015
 
@@ -59,22 +121,164 @@ class SearchMediaResponse(_message.Message):
 
     ITEMS_FIELD_NUMBER: _builtins.int
     TOTAL_COUNT_FIELD_NUMBER: _builtins.int
+    TOTAL_IS_ESTIMATE_FIELD_NUMBER: _builtins.int
+    TYPE_COUNTS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    IN_LIBRARY_IDS_FIELD_NUMBER: _builtins.int
+    AVAILABILITY_FIELD_NUMBER: _builtins.int
+    MATCHED_BY_FIELD_NUMBER: _builtins.int
     total_count: _builtins.int
-    """Matches in all; true on every page, also past the end. Counted up to 10 000, beyond which there are no pages."""
+    """Matches in all; the same on every page, also past the end."""
+    total_is_estimate: _builtins.bool
+    """Whether the total and the facets are estimates: there are many."""
+    next_page_token: _builtins.str
+    matched_by: Global___MatchedBy.ValueType
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[_media_pb2.MediaItem]:
         """Without their extension: a list shows title, creators and cover."""
+
+    @_builtins.property
+    def type_counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___TypeCount]:
+        """How many there are of each type, whatever the types asked for; types without a match are left out."""
+
+    @_builtins.property
+    def in_library_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of the items, those of which the person has a state or a log."""
+
+    @_builtins.property
+    def availability(self) -> _containers.RepeatedCompositeFieldContainer[_availability_pb2.AvailabilitySummary]:
+        """Of the items, those of which any is known."""
 
     def __init__(
         self,
         *,
         items: _abc.Iterable[_media_pb2.MediaItem] | None = ...,
         total_count: _builtins.int = ...,
+        total_is_estimate: _builtins.bool = ...,
+        type_counts: _abc.Iterable[Global___TypeCount] | None = ...,
+        next_page_token: _builtins.str = ...,
+        in_library_ids: _abc.Iterable[_builtins.str] | None = ...,
+        availability: _abc.Iterable[_availability_pb2.AvailabilitySummary] | None = ...,
+        matched_by: Global___MatchedBy.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "total_count", b"total_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["availability", b"availability", "in_library_ids", b"in_library_ids", "items", b"items", "matched_by", b"matched_by", "next_page_token", b"next_page_token", "total_count", b"total_count", "total_is_estimate", b"total_is_estimate", "type_counts", b"type_counts"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SearchMediaResponse: _TypeAlias = SearchMediaResponse  # noqa: Y015
+
+@_typing.final
+class TypeCount(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEDIA_TYPE_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    media_type: _media_pb2.MediaType.ValueType
+    count: _builtins.int
+    def __init__(
+        self,
+        *,
+        media_type: _media_pb2.MediaType.ValueType = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "media_type", b"media_type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TypeCount: _TypeAlias = TypeCount  # noqa: Y015
+
+@_typing.final
+class SuggestMediaRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PREFIX_FIELD_NUMBER: _builtins.int
+    MEDIA_TYPES_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    prefix: _builtins.str
+    """As typed so far."""
+    limit: _builtins.int
+    """1 to 8; 0 means 8."""
+    @_builtins.property
+    def media_types(self) -> _containers.RepeatedScalarFieldContainer[_media_pb2.MediaType.ValueType]:
+        """Empty means all."""
+
+    def __init__(
+        self,
+        *,
+        prefix: _builtins.str = ...,
+        media_types: _abc.Iterable[_media_pb2.MediaType.ValueType] | None = ...,
+        limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["limit", b"limit", "media_types", b"media_types", "prefix", b"prefix"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuggestMediaRequest: _TypeAlias = SuggestMediaRequest  # noqa: Y015
+
+@_typing.final
+class SuggestMediaResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUGGESTIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def suggestions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Suggestion]: ...
+    def __init__(
+        self,
+        *,
+        suggestions: _abc.Iterable[Global___Suggestion] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["suggestions", b"suggestions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuggestMediaResponse: _TypeAlias = SuggestMediaResponse  # noqa: Y015
+
+@_typing.final
+class Suggestion(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEDIA_ITEM_ID_FIELD_NUMBER: _builtins.int
+    MEDIA_TYPE_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    CREATORS_FIELD_NUMBER: _builtins.int
+    YEAR_FIELD_NUMBER: _builtins.int
+    COVER_IMAGE_URL_FIELD_NUMBER: _builtins.int
+    media_item_id: _builtins.str
+    media_type: _media_pb2.MediaType.ValueType
+    title: _builtins.str
+    year: _builtins.int
+    cover_image_url: _builtins.str
+    @_builtins.property
+    def creators(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        media_item_id: _builtins.str = ...,
+        media_type: _media_pb2.MediaType.ValueType = ...,
+        title: _builtins.str = ...,
+        creators: _abc.Iterable[_builtins.str] | None = ...,
+        year: _builtins.int | None = ...,
+        cover_image_url: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_cover_image_url", b"_cover_image_url", "_year", b"_year", "cover_image_url", b"cover_image_url", "year", b"year"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_cover_image_url", b"_cover_image_url", "_year", b"_year", "cover_image_url", b"cover_image_url", "creators", b"creators", "media_item_id", b"media_item_id", "media_type", b"media_type", "title", b"title", "year", b"year"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__cover_image_url: _TypeAlias = _typing.Literal["cover_image_url"]  # noqa: Y015
+    _WhichOneofArgType__cover_image_url: _TypeAlias = _typing.Literal["_cover_image_url", b"_cover_image_url"]  # noqa: Y015
+    _WhichOneofReturnType__year: _TypeAlias = _typing.Literal["year"]  # noqa: Y015
+    _WhichOneofArgType__year: _TypeAlias = _typing.Literal["_year", b"_year"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__cover_image_url) -> _WhichOneofReturnType__cover_image_url | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__year) -> _WhichOneofReturnType__year | None: ...
+
+Global___Suggestion: _TypeAlias = Suggestion  # noqa: Y015

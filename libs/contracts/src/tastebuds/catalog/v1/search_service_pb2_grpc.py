@@ -40,6 +40,11 @@ class SearchServiceStub:
                 request_serializer=tastebuds_dot_catalog_dot_v1_dot_search__service__pb2.SearchMediaRequest.SerializeToString,
                 response_deserializer=tastebuds_dot_catalog_dot_v1_dot_search__service__pb2.SearchMediaResponse.FromString,
                 _registered_method=True)
+        self.SuggestMedia = channel.unary_unary(
+                '/tastebuds.catalog.v1.SearchService/SuggestMedia',
+                request_serializer=tastebuds_dot_catalog_dot_v1_dot_search__service__pb2.SuggestMediaRequest.SerializeToString,
+                response_deserializer=tastebuds_dot_catalog_dot_v1_dot_search__service__pb2.SuggestMediaResponse.FromString,
+                _registered_method=True)
 
 
 class SearchServiceServicer:
@@ -47,9 +52,17 @@ class SearchServiceServicer:
     """
 
     def SearchMedia(self, request, context):
-        """Full-text search, best match first: exactly this title, then title, subtitle and creators, then the rest.
-        Quoted phrases, `or` and `-word` work as in a web search; accents and letter case do not matter. No query but
-        an empty one is an error.
+        """Full-text search, best match first: exactly this title, then title, creators and subtitle, then the rest, and the
+        well known before the obscure. Quoted phrases, `or` and `-word` work as in a web search; accents and letter case do
+        not matter; a last word that is not finished and words with a typo find their work too; an ISBN, an id such as
+        "tmdb:movie:603" and an IMDb id find theirs alone. No query but an empty one is an error.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SuggestMedia(self, request, context):
+        """Works whose title begins as typed, best known first, for the list under a search box.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -62,6 +75,11 @@ def add_SearchServiceServicer_to_server(servicer, server):
                     servicer.SearchMedia,
                     request_deserializer=tastebuds_dot_catalog_dot_v1_dot_search__service__pb2.SearchMediaRequest.FromString,
                     response_serializer=tastebuds_dot_catalog_dot_v1_dot_search__service__pb2.SearchMediaResponse.SerializeToString,
+            ),
+            'SuggestMedia': grpc.unary_unary_rpc_method_handler(
+                    servicer.SuggestMedia,
+                    request_deserializer=tastebuds_dot_catalog_dot_v1_dot_search__service__pb2.SuggestMediaRequest.FromString,
+                    response_serializer=tastebuds_dot_catalog_dot_v1_dot_search__service__pb2.SuggestMediaResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -92,6 +110,33 @@ class SearchService:
             '/tastebuds.catalog.v1.SearchService/SearchMedia',
             tastebuds_dot_catalog_dot_v1_dot_search__service__pb2.SearchMediaRequest.SerializeToString,
             tastebuds_dot_catalog_dot_v1_dot_search__service__pb2.SearchMediaResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SuggestMedia(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tastebuds.catalog.v1.SearchService/SuggestMedia',
+            tastebuds_dot_catalog_dot_v1_dot_search__service__pb2.SuggestMediaRequest.SerializeToString,
+            tastebuds_dot_catalog_dot_v1_dot_search__service__pb2.SuggestMediaResponse.FromString,
             options,
             channel_credentials,
             insecure,

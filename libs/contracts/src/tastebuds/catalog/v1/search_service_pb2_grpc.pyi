@@ -34,10 +34,13 @@ class SearchServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> SearchServiceAsyncStub: ...
     SearchMedia: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.SearchMediaRequest, _search_service_pb2.SearchMediaResponse]
-    """Full-text search, best match first: exactly this title, then title, subtitle and creators, then the rest.
-    Quoted phrases, `or` and `-word` work as in a web search; accents and letter case do not matter. No query but
-    an empty one is an error.
+    """Full-text search, best match first: exactly this title, then title, creators and subtitle, then the rest, and the
+    well known before the obscure. Quoted phrases, `or` and `-word` work as in a web search; accents and letter case do
+    not matter; a last word that is not finished and words with a typo find their work too; an ISBN, an id such as
+    "tmdb:movie:603" and an IMDb id find theirs alone. No query but an empty one is an error.
     """
+    SuggestMedia: _grpc.UnaryUnaryMultiCallable[_search_service_pb2.SuggestMediaRequest, _search_service_pb2.SuggestMediaResponse]
+    """Works whose title begins as typed, best known first, for the list under a search box."""
 
 @_typing.type_check_only
 class SearchServiceAsyncStub(SearchServiceStub):
@@ -45,10 +48,13 @@ class SearchServiceAsyncStub(SearchServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     SearchMedia: _aio.UnaryUnaryMultiCallable[_search_service_pb2.SearchMediaRequest, _search_service_pb2.SearchMediaResponse]  # type: ignore[assignment]
-    """Full-text search, best match first: exactly this title, then title, subtitle and creators, then the rest.
-    Quoted phrases, `or` and `-word` work as in a web search; accents and letter case do not matter. No query but
-    an empty one is an error.
+    """Full-text search, best match first: exactly this title, then title, creators and subtitle, then the rest, and the
+    well known before the obscure. Quoted phrases, `or` and `-word` work as in a web search; accents and letter case do
+    not matter; a last word that is not finished and words with a typo find their work too; an ISBN, an id such as
+    "tmdb:movie:603" and an IMDb id find theirs alone. No query but an empty one is an error.
     """
+    SuggestMedia: _aio.UnaryUnaryMultiCallable[_search_service_pb2.SuggestMediaRequest, _search_service_pb2.SuggestMediaResponse]  # type: ignore[assignment]
+    """Works whose title begins as typed, best known first, for the list under a search box."""
 
 class SearchServiceServicer(metaclass=_abc_1.ABCMeta):
     """Search over the catalogue."""
@@ -59,9 +65,18 @@ class SearchServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _search_service_pb2.SearchMediaRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_search_service_pb2.SearchMediaResponse, _abc.Awaitable[_search_service_pb2.SearchMediaResponse]]:
-        """Full-text search, best match first: exactly this title, then title, subtitle and creators, then the rest.
-        Quoted phrases, `or` and `-word` work as in a web search; accents and letter case do not matter. No query but
-        an empty one is an error.
+        """Full-text search, best match first: exactly this title, then title, creators and subtitle, then the rest, and the
+        well known before the obscure. Quoted phrases, `or` and `-word` work as in a web search; accents and letter case do
+        not matter; a last word that is not finished and words with a typo find their work too; an ISBN, an id such as
+        "tmdb:movie:603" and an IMDb id find theirs alone. No query but an empty one is an error.
         """
+
+    @_abc_1.abstractmethod
+    def SuggestMedia(
+        self,
+        request: _search_service_pb2.SuggestMediaRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_search_service_pb2.SuggestMediaResponse, _abc.Awaitable[_search_service_pb2.SuggestMediaResponse]]:
+        """Works whose title begins as typed, best known first, for the list under a search box."""
 
 def add_SearchServiceServicer_to_server(servicer: SearchServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

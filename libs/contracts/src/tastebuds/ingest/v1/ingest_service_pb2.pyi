@@ -55,7 +55,7 @@ class IngestMediaRequest(_message.Message):
     FORCE_REFRESH_FIELD_NUMBER: _builtins.int
     DEFER_FIELD_NUMBER: _builtins.int
     source: _builtins.str
-    """google_books, tmdb, igdb or lastfm."""
+    """google_books, tmdb, igdb, lastfm, open_library or musicbrainz."""
     external_id: _builtins.str
     """Wins over the address when both are given."""
     url: _builtins.str

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$tastebuds/menus/v1/menu_events.proto\x12\x12tastebuds.menus.v1\"@\n\rMenuPublished\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\x12\x10\n\x08owner_id\x18\x02 \x01(\t\x12\x0c\n\x04slug\x18\x03 \x01(\t\"B\n\x0fMenuUnpublished\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\x12\x10\n\x08owner_id\x18\x02 \x01(\t\x12\x0c\n\x04slug\x18\x03 \x01(\t\">\n\x0bMenuChanged\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\x12\x10\n\x08owner_id\x18\x02 \x01(\t\x12\x0c\n\x04slug\x18\x03 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$tastebuds/menus/v1/menu_events.proto\x12\x12tastebuds.menus.v1\"@\n\rMenuPublished\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\x12\x10\n\x08owner_id\x18\x02 \x01(\t\x12\x0c\n\x04slug\x18\x03 \x01(\t\"B\n\x0fMenuUnpublished\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\x12\x10\n\x08owner_id\x18\x02 \x01(\t\x12\x0c\n\x04slug\x18\x03 \x01(\t\">\n\x0bMenuChanged\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\x12\x10\n\x08owner_id\x18\x02 \x01(\t\x12\x0c\n\x04slug\x18\x03 \x01(\t\"\xdb\x01\n\x13MenuContentsChanged\x12\x0f\n\x07menu_id\x18\x01 \x01(\t\x12\x10\n\x08owner_id\x18\x02 \x01(\t\x12\x10\n\x08revision\x18\x03 \x01(\x03\x12\x12\n\nis_deleted\x18\x04 \x01(\x08\x12\x11\n\tis_public\x18\x05 \x01(\x08\x12\x0c\n\x04slug\x18\x06 \x01(\t\x12\r\n\x05title\x18\x07 \x01(\t\x12\x14\n\x0c\x63ourse_count\x18\x08 \x01(\x05\x12\x35\n\nplacements\x18\t \x03(\x0b\x32!.tastebuds.menus.v1.MenuPlacement\"5\n\rMenuPlacement\x12\x15\n\rmedia_item_id\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,4 +37,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MENUUNPUBLISHED']._serialized_end=192
   _globals['_MENUCHANGED']._serialized_start=194
   _globals['_MENUCHANGED']._serialized_end=256
+  _globals['_MENUCONTENTSCHANGED']._serialized_start=259
+  _globals['_MENUCONTENTSCHANGED']._serialized_end=478
+  _globals['_MENUPLACEMENT']._serialized_start=480
+  _globals['_MENUPLACEMENT']._serialized_end=533
 # @@protoc_insertion_point(module_scope)

@@ -3,8 +3,10 @@
 isort:skip_file
 """
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -96,3 +98,77 @@ class MenuChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MenuChanged: _TypeAlias = MenuChanged  # noqa: Y015
+
+@_typing.final
+class MenuContentsChanged(_message.Message):
+    """Published after a menu came to have other works, another name or another public, or was deleted: all that a reader
+    needs to know which works are in which menus.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MENU_ID_FIELD_NUMBER: _builtins.int
+    OWNER_ID_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    IS_DELETED_FIELD_NUMBER: _builtins.int
+    IS_PUBLIC_FIELD_NUMBER: _builtins.int
+    SLUG_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    COURSE_COUNT_FIELD_NUMBER: _builtins.int
+    PLACEMENTS_FIELD_NUMBER: _builtins.int
+    menu_id: _builtins.str
+    owner_id: _builtins.str
+    revision: _builtins.int
+    """Grows with every such change of this menu; a reader keeps the highest it has seen."""
+    is_deleted: _builtins.bool
+    is_public: _builtins.bool
+    slug: _builtins.str
+    title: _builtins.str
+    course_count: _builtins.int
+    @_builtins.property
+    def placements(self) -> _containers.RepeatedCompositeFieldContainer[Global___MenuPlacement]:
+        """Each work once."""
+
+    def __init__(
+        self,
+        *,
+        menu_id: _builtins.str = ...,
+        owner_id: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        is_deleted: _builtins.bool = ...,
+        is_public: _builtins.bool = ...,
+        slug: _builtins.str = ...,
+        title: _builtins.str = ...,
+        course_count: _builtins.int = ...,
+        placements: _abc.Iterable[Global___MenuPlacement] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["course_count", b"course_count", "is_deleted", b"is_deleted", "is_public", b"is_public", "menu_id", b"menu_id", "owner_id", b"owner_id", "placements", b"placements", "revision", b"revision", "slug", b"slug", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MenuContentsChanged: _TypeAlias = MenuContentsChanged  # noqa: Y015
+
+@_typing.final
+class MenuPlacement(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEDIA_ITEM_ID_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    media_item_id: _builtins.str
+    count: _builtins.int
+    """Places that it has in the menu."""
+    def __init__(
+        self,
+        *,
+        media_item_id: _builtins.str = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "media_item_id", b"media_item_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MenuPlacement: _TypeAlias = MenuPlacement  # noqa: Y015

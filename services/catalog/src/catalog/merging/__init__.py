@@ -1,0 +1,1 @@
+"""Two entries of the catalogue that are one work."""

@@ -1,0 +1,1 @@
+"""Which works are in which menus, as menus tells."""
