@@ -60,6 +60,21 @@ class MediaServiceStub:
                 request_serializer=tastebuds_dot_catalog_dot_v1_dot_media__service__pb2.FindMediaBySourceRequest.SerializeToString,
                 response_deserializer=tastebuds_dot_catalog_dot_v1_dot_media__service__pb2.FindMediaBySourceResponse.FromString,
                 _registered_method=True)
+        self.MatchMedia = channel.unary_unary(
+                '/tastebuds.catalog.v1.MediaService/MatchMedia',
+                request_serializer=tastebuds_dot_catalog_dot_v1_dot_media__service__pb2.MatchMediaRequest.SerializeToString,
+                response_deserializer=tastebuds_dot_catalog_dot_v1_dot_media__service__pb2.MatchMediaResponse.FromString,
+                _registered_method=True)
+        self.OverrideMedia = channel.unary_unary(
+                '/tastebuds.catalog.v1.MediaService/OverrideMedia',
+                request_serializer=tastebuds_dot_catalog_dot_v1_dot_media__service__pb2.OverrideMediaRequest.SerializeToString,
+                response_deserializer=tastebuds_dot_catalog_dot_v1_dot_media__service__pb2.OverrideMediaResponse.FromString,
+                _registered_method=True)
+        self.ClaimStaleMedia = channel.unary_unary(
+                '/tastebuds.catalog.v1.MediaService/ClaimStaleMedia',
+                request_serializer=tastebuds_dot_catalog_dot_v1_dot_media__service__pb2.ClaimStaleMediaRequest.SerializeToString,
+                response_deserializer=tastebuds_dot_catalog_dot_v1_dot_media__service__pb2.ClaimStaleMediaResponse.FromString,
+                _registered_method=True)
 
 
 class MediaServiceServicer:
@@ -107,6 +122,29 @@ class MediaServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def MatchMedia(self, request, context):
+        """Which drafts are works of the catalogue already, and why. What is not is left out.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def OverrideMedia(self, request, context):
+        """Sets fields by hand, for the caller or, when an admin asks, for everybody; they survive what sources say
+        later. NOT_FOUND (MEDIA_ITEM_NOT_FOUND); PERMISSION_DENIED (ADMIN_REQUIRED); INVALID_ARGUMENT (INVALID_MEDIA).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ClaimStaleMedia(self, request, context):
+        """Records of a source that are due to be fetched again, longest ago first. They are not due again for an hour, so
+        that replicas ask for each once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MediaServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -134,6 +172,21 @@ def add_MediaServiceServicer_to_server(servicer, server):
                     servicer.FindMediaBySource,
                     request_deserializer=tastebuds_dot_catalog_dot_v1_dot_media__service__pb2.FindMediaBySourceRequest.FromString,
                     response_serializer=tastebuds_dot_catalog_dot_v1_dot_media__service__pb2.FindMediaBySourceResponse.SerializeToString,
+            ),
+            'MatchMedia': grpc.unary_unary_rpc_method_handler(
+                    servicer.MatchMedia,
+                    request_deserializer=tastebuds_dot_catalog_dot_v1_dot_media__service__pb2.MatchMediaRequest.FromString,
+                    response_serializer=tastebuds_dot_catalog_dot_v1_dot_media__service__pb2.MatchMediaResponse.SerializeToString,
+            ),
+            'OverrideMedia': grpc.unary_unary_rpc_method_handler(
+                    servicer.OverrideMedia,
+                    request_deserializer=tastebuds_dot_catalog_dot_v1_dot_media__service__pb2.OverrideMediaRequest.FromString,
+                    response_serializer=tastebuds_dot_catalog_dot_v1_dot_media__service__pb2.OverrideMediaResponse.SerializeToString,
+            ),
+            'ClaimStaleMedia': grpc.unary_unary_rpc_method_handler(
+                    servicer.ClaimStaleMedia,
+                    request_deserializer=tastebuds_dot_catalog_dot_v1_dot_media__service__pb2.ClaimStaleMediaRequest.FromString,
+                    response_serializer=tastebuds_dot_catalog_dot_v1_dot_media__service__pb2.ClaimStaleMediaResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -272,6 +325,87 @@ class MediaService:
             '/tastebuds.catalog.v1.MediaService/FindMediaBySource',
             tastebuds_dot_catalog_dot_v1_dot_media__service__pb2.FindMediaBySourceRequest.SerializeToString,
             tastebuds_dot_catalog_dot_v1_dot_media__service__pb2.FindMediaBySourceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MatchMedia(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tastebuds.catalog.v1.MediaService/MatchMedia',
+            tastebuds_dot_catalog_dot_v1_dot_media__service__pb2.MatchMediaRequest.SerializeToString,
+            tastebuds_dot_catalog_dot_v1_dot_media__service__pb2.MatchMediaResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OverrideMedia(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tastebuds.catalog.v1.MediaService/OverrideMedia',
+            tastebuds_dot_catalog_dot_v1_dot_media__service__pb2.OverrideMediaRequest.SerializeToString,
+            tastebuds_dot_catalog_dot_v1_dot_media__service__pb2.OverrideMediaResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ClaimStaleMedia(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/tastebuds.catalog.v1.MediaService/ClaimStaleMedia',
+            tastebuds_dot_catalog_dot_v1_dot_media__service__pb2.ClaimStaleMediaRequest.SerializeToString,
+            tastebuds_dot_catalog_dot_v1_dot_media__service__pb2.ClaimStaleMediaResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -52,6 +52,16 @@ class MediaServiceStub:
     """Reads many works, without their sources, in the order asked, each once; unknown ids are left out."""
     FindMediaBySource: _grpc.UnaryUnaryMultiCallable[_media_service_pb2.FindMediaBySourceRequest, _media_service_pb2.FindMediaBySourceResponse]
     """Finds the work a source knows under an id. NOT_FOUND when it was never ingested."""
+    MatchMedia: _grpc.UnaryUnaryMultiCallable[_media_service_pb2.MatchMediaRequest, _media_service_pb2.MatchMediaResponse]
+    """Which drafts are works of the catalogue already, and why. What is not is left out."""
+    OverrideMedia: _grpc.UnaryUnaryMultiCallable[_media_service_pb2.OverrideMediaRequest, _media_service_pb2.OverrideMediaResponse]
+    """Sets fields by hand, for the caller or, when an admin asks, for everybody; they survive what sources say
+    later. NOT_FOUND (MEDIA_ITEM_NOT_FOUND); PERMISSION_DENIED (ADMIN_REQUIRED); INVALID_ARGUMENT (INVALID_MEDIA).
+    """
+    ClaimStaleMedia: _grpc.UnaryUnaryMultiCallable[_media_service_pb2.ClaimStaleMediaRequest, _media_service_pb2.ClaimStaleMediaResponse]
+    """Records of a source that are due to be fetched again, longest ago first. They are not due again for an hour, so
+    that replicas ask for each once.
+    """
 
 @_typing.type_check_only
 class MediaServiceAsyncStub(MediaServiceStub):
@@ -77,6 +87,16 @@ class MediaServiceAsyncStub(MediaServiceStub):
     """Reads many works, without their sources, in the order asked, each once; unknown ids are left out."""
     FindMediaBySource: _aio.UnaryUnaryMultiCallable[_media_service_pb2.FindMediaBySourceRequest, _media_service_pb2.FindMediaBySourceResponse]  # type: ignore[assignment]
     """Finds the work a source knows under an id. NOT_FOUND when it was never ingested."""
+    MatchMedia: _aio.UnaryUnaryMultiCallable[_media_service_pb2.MatchMediaRequest, _media_service_pb2.MatchMediaResponse]  # type: ignore[assignment]
+    """Which drafts are works of the catalogue already, and why. What is not is left out."""
+    OverrideMedia: _aio.UnaryUnaryMultiCallable[_media_service_pb2.OverrideMediaRequest, _media_service_pb2.OverrideMediaResponse]  # type: ignore[assignment]
+    """Sets fields by hand, for the caller or, when an admin asks, for everybody; they survive what sources say
+    later. NOT_FOUND (MEDIA_ITEM_NOT_FOUND); PERMISSION_DENIED (ADMIN_REQUIRED); INVALID_ARGUMENT (INVALID_MEDIA).
+    """
+    ClaimStaleMedia: _aio.UnaryUnaryMultiCallable[_media_service_pb2.ClaimStaleMediaRequest, _media_service_pb2.ClaimStaleMediaResponse]  # type: ignore[assignment]
+    """Records of a source that are due to be fetched again, longest ago first. They are not due again for an hour, so
+    that replicas ask for each once.
+    """
 
 class MediaServiceServicer(metaclass=_abc_1.ABCMeta):
     """The canonical catalogue: one row per work, with every source it came from."""
@@ -129,5 +149,33 @@ class MediaServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_media_service_pb2.FindMediaBySourceResponse, _abc.Awaitable[_media_service_pb2.FindMediaBySourceResponse]]:
         """Finds the work a source knows under an id. NOT_FOUND when it was never ingested."""
+
+    @_abc_1.abstractmethod
+    def MatchMedia(
+        self,
+        request: _media_service_pb2.MatchMediaRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_media_service_pb2.MatchMediaResponse, _abc.Awaitable[_media_service_pb2.MatchMediaResponse]]:
+        """Which drafts are works of the catalogue already, and why. What is not is left out."""
+
+    @_abc_1.abstractmethod
+    def OverrideMedia(
+        self,
+        request: _media_service_pb2.OverrideMediaRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_media_service_pb2.OverrideMediaResponse, _abc.Awaitable[_media_service_pb2.OverrideMediaResponse]]:
+        """Sets fields by hand, for the caller or, when an admin asks, for everybody; they survive what sources say
+        later. NOT_FOUND (MEDIA_ITEM_NOT_FOUND); PERMISSION_DENIED (ADMIN_REQUIRED); INVALID_ARGUMENT (INVALID_MEDIA).
+        """
+
+    @_abc_1.abstractmethod
+    def ClaimStaleMedia(
+        self,
+        request: _media_service_pb2.ClaimStaleMediaRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_media_service_pb2.ClaimStaleMediaResponse, _abc.Awaitable[_media_service_pb2.ClaimStaleMediaResponse]]:
+        """Records of a source that are due to be fetched again, longest ago first. They are not due again for an hour, so
+        that replicas ask for each once.
+        """
 
 def add_MediaServiceServicer_to_server(servicer: MediaServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
