@@ -464,9 +464,12 @@ class MediaMatch(_message.Message):
     INDEX_FIELD_NUMBER: _builtins.int
     ITEM_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    IN_LIBRARY_FIELD_NUMBER: _builtins.int
     index: _builtins.int
     """Of the draft in the request."""
     reason: Global___MatchReason.ValueType
+    in_library: _builtins.bool
+    """Whether the person has a state or a log of it."""
     @_builtins.property
     def item(self) -> _media_pb2.MediaItem:
         """Without its extension."""
@@ -477,10 +480,11 @@ class MediaMatch(_message.Message):
         index: _builtins.int = ...,
         item: _media_pb2.MediaItem | None = ...,
         reason: Global___MatchReason.ValueType = ...,
+        in_library: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["item", b"item"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["index", b"index", "item", b"item", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["in_library", b"in_library", "index", b"index", "item", b"item", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -28,7 +28,7 @@ from tastebuds.catalog.v1 import media_service_pb2 as tastebuds_dot_catalog_dot_
 from tastebuds.rpc.v1 import access_pb2 as tastebuds_dot_rpc_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)tastebuds/ingest/v1/preview_service.proto\x12\x13tastebuds.ingest.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a tastebuds/catalog/v1/media.proto\x1a(tastebuds/catalog/v1/media_service.proto\x1a\x1dtastebuds/rpc/v1/access.proto\"\x85\x01\n\x14SearchSourcesRequest\x12\r\n\x05query\x18\x01 \x01(\t\x12\x0f\n\x07sources\x18\x02 \x03(\t\x12\x34\n\x0bmedia_types\x18\x03 \x03(\x0e\x32\x1f.tastebuds.catalog.v1.MediaType\x12\x17\n\x0fhits_per_source\x18\x04 \x01(\x05\"K\n\x15SearchSourcesResponse\x12\x32\n\x07\x61nswers\x18\x01 \x03(\x0b\x32!.tastebuds.ingest.v1.SourceAnswer\"\xd4\x01\n\x0cSourceAnswer\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x37\n\x06status\x18\x02 \x01(\x0e\x32\'.tastebuds.ingest.v1.SourceAnswerStatus\x12-\n\x04hits\x18\x03 \x03(\x0b\x32\x1f.tastebuds.ingest.v1.PreviewHit\x12\x16\n\tsearch_ms\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x0f\n\x07problem\x18\x05 \x01(\t\x12\x15\n\rfrom_previews\x18\x06 \x01(\x08\x42\x0c\n\n_search_ms\"\xaf\x01\n\nPreviewHit\x12-\n\x07preview\x18\x01 \x01(\x0b\x32\x1c.tastebuds.ingest.v1.Preview\x12.\n\x05known\x18\x02 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\x12\x31\n\x06reason\x18\x03 \x01(\x0e\x32!.tastebuds.catalog.v1.MatchReason\x12\x0f\n\x07same_as\x18\x04 \x01(\t\"\xc6\x01\n\x07Preview\x12\n\n\x02id\x18\x01 \x01(\t\x12-\n\x04item\x18\x02 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\x12\x13\n\x0bsource_name\x18\x03 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\x04 \x01(\t\x12\x17\n\nsource_url\x18\x05 \x01(\tH\x00\x88\x01\x01\x12.\n\nexpires_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\r\n\x0b_source_url\"\'\n\x11GetPreviewRequest\x12\x12\n\npreview_id\x18\x01 \x01(\t\"C\n\x12GetPreviewResponse\x12-\n\x07preview\x18\x01 \x01(\x0b\x32\x1c.tastebuds.ingest.v1.Preview\"*\n\x13SavePreviewsRequest\x12\x13\n\x0bpreview_ids\x18\x01 \x03(\t\"H\n\x14SavePreviewsResponse\x12\x30\n\x05saved\x18\x01 \x03(\x0b\x32!.tastebuds.ingest.v1.SavedPreview\"\x85\x01\n\x0cSavedPreview\x12\x12\n\npreview_id\x18\x01 \x01(\t\x12-\n\x04item\x18\x02 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\x12\x32\n\x07sources\x18\x03 \x03(\x0b\x32!.tastebuds.catalog.v1.MediaSource*\x85\x02\n\x12SourceAnswerStatus\x12$\n SOURCE_ANSWER_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n\x17SOURCE_ANSWER_STATUS_OK\x10\x01\x12\"\n\x1eSOURCE_ANSWER_STATUS_TIMED_OUT\x10\x02\x12%\n!SOURCE_ANSWER_STATUS_CIRCUIT_OPEN\x10\x03\x12\"\n\x1eSOURCE_ANSWER_STATUS_THROTTLED\x10\x04\x12\x1c\n\x18SOURCE_ANSWER_STATUS_OFF\x10\x05\x12\x1f\n\x1bSOURCE_ANSWER_STATUS_FAILED\x10\x06\x32\xf5\x02\n\x0ePreviewService\x12w\n\rSearchSources\x12).tastebuds.ingest.v1.SearchSourcesRequest\x1a*.tastebuds.ingest.v1.SearchSourcesResponse\"\x0f\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12q\n\nGetPreview\x12&.tastebuds.ingest.v1.GetPreviewRequest\x1a\'.tastebuds.ingest.v1.GetPreviewResponse\"\x12\x90\x02\x01\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12w\n\x0cSavePreviews\x12(.tastebuds.ingest.v1.SavePreviewsRequest\x1a).tastebuds.ingest.v1.SavePreviewsResponse\"\x12\x90\x02\x02\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)tastebuds/ingest/v1/preview_service.proto\x12\x13tastebuds.ingest.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a tastebuds/catalog/v1/media.proto\x1a(tastebuds/catalog/v1/media_service.proto\x1a\x1dtastebuds/rpc/v1/access.proto\"\x85\x01\n\x14SearchSourcesRequest\x12\r\n\x05query\x18\x01 \x01(\t\x12\x0f\n\x07sources\x18\x02 \x03(\t\x12\x34\n\x0bmedia_types\x18\x03 \x03(\x0e\x32\x1f.tastebuds.catalog.v1.MediaType\x12\x17\n\x0fhits_per_source\x18\x04 \x01(\x05\"K\n\x15SearchSourcesResponse\x12\x32\n\x07\x61nswers\x18\x01 \x03(\x0b\x32!.tastebuds.ingest.v1.SourceAnswer\"\xd4\x01\n\x0cSourceAnswer\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x37\n\x06status\x18\x02 \x01(\x0e\x32\'.tastebuds.ingest.v1.SourceAnswerStatus\x12-\n\x04hits\x18\x03 \x03(\x0b\x32\x1f.tastebuds.ingest.v1.PreviewHit\x12\x16\n\tsearch_ms\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x0f\n\x07problem\x18\x05 \x01(\t\x12\x15\n\rfrom_previews\x18\x06 \x01(\x08\x42\x0c\n\n_search_ms\"\xc9\x01\n\nPreviewHit\x12-\n\x07preview\x18\x01 \x01(\x0b\x32\x1c.tastebuds.ingest.v1.Preview\x12.\n\x05known\x18\x02 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\x12\x31\n\x06reason\x18\x03 \x01(\x0e\x32!.tastebuds.catalog.v1.MatchReason\x12\x0f\n\x07same_as\x18\x04 \x01(\t\x12\x18\n\x10known_in_library\x18\x05 \x01(\x08\"\xc6\x01\n\x07Preview\x12\n\n\x02id\x18\x01 \x01(\t\x12-\n\x04item\x18\x02 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\x12\x13\n\x0bsource_name\x18\x03 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\x04 \x01(\t\x12\x17\n\nsource_url\x18\x05 \x01(\tH\x00\x88\x01\x01\x12.\n\nexpires_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\r\n\x0b_source_url\"\'\n\x11GetPreviewRequest\x12\x12\n\npreview_id\x18\x01 \x01(\t\"C\n\x12GetPreviewResponse\x12-\n\x07preview\x18\x01 \x01(\x0b\x32\x1c.tastebuds.ingest.v1.Preview\"*\n\x13SavePreviewsRequest\x12\x13\n\x0bpreview_ids\x18\x01 \x03(\t\"H\n\x14SavePreviewsResponse\x12\x30\n\x05saved\x18\x01 \x03(\x0b\x32!.tastebuds.ingest.v1.SavedPreview\"\x85\x01\n\x0cSavedPreview\x12\x12\n\npreview_id\x18\x01 \x01(\t\x12-\n\x04item\x18\x02 \x01(\x0b\x32\x1f.tastebuds.catalog.v1.MediaItem\x12\x32\n\x07sources\x18\x03 \x03(\x0b\x32!.tastebuds.catalog.v1.MediaSource*\x85\x02\n\x12SourceAnswerStatus\x12$\n SOURCE_ANSWER_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n\x17SOURCE_ANSWER_STATUS_OK\x10\x01\x12\"\n\x1eSOURCE_ANSWER_STATUS_TIMED_OUT\x10\x02\x12%\n!SOURCE_ANSWER_STATUS_CIRCUIT_OPEN\x10\x03\x12\"\n\x1eSOURCE_ANSWER_STATUS_THROTTLED\x10\x04\x12\x1c\n\x18SOURCE_ANSWER_STATUS_OFF\x10\x05\x12\x1f\n\x1bSOURCE_ANSWER_STATUS_FAILED\x10\x06\x32\xf5\x02\n\x0ePreviewService\x12w\n\rSearchSources\x12).tastebuds.ingest.v1.SearchSourcesRequest\x1a*.tastebuds.ingest.v1.SearchSourcesResponse\"\x0f\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12q\n\nGetPreview\x12&.tastebuds.ingest.v1.GetPreviewRequest\x1a\'.tastebuds.ingest.v1.GetPreviewResponse\"\x12\x90\x02\x01\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x12w\n\x0cSavePreviews\x12(.tastebuds.ingest.v1.SavePreviewsRequest\x1a).tastebuds.ingest.v1.SavePreviewsResponse\"\x12\x90\x02\x02\xa2\xbb\x18\x0b\n\x07gateway\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,8 +41,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PREVIEWSERVICE'].methods_by_name['GetPreview']._serialized_options = b'\220\002\001\242\273\030\013\n\007gateway\020\003'
   _globals['_PREVIEWSERVICE'].methods_by_name['SavePreviews']._loaded_options = None
   _globals['_PREVIEWSERVICE'].methods_by_name['SavePreviews']._serialized_options = b'\220\002\002\242\273\030\013\n\007gateway\020\003'
-  _globals['_SOURCEANSWERSTATUS']._serialized_start=1378
-  _globals['_SOURCEANSWERSTATUS']._serialized_end=1639
+  _globals['_SOURCEANSWERSTATUS']._serialized_start=1404
+  _globals['_SOURCEANSWERSTATUS']._serialized_end=1665
   _globals['_SEARCHSOURCESREQUEST']._serialized_start=207
   _globals['_SEARCHSOURCESREQUEST']._serialized_end=340
   _globals['_SEARCHSOURCESRESPONSE']._serialized_start=342
@@ -50,19 +50,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SOURCEANSWER']._serialized_start=420
   _globals['_SOURCEANSWER']._serialized_end=632
   _globals['_PREVIEWHIT']._serialized_start=635
-  _globals['_PREVIEWHIT']._serialized_end=810
-  _globals['_PREVIEW']._serialized_start=813
-  _globals['_PREVIEW']._serialized_end=1011
-  _globals['_GETPREVIEWREQUEST']._serialized_start=1013
-  _globals['_GETPREVIEWREQUEST']._serialized_end=1052
-  _globals['_GETPREVIEWRESPONSE']._serialized_start=1054
-  _globals['_GETPREVIEWRESPONSE']._serialized_end=1121
-  _globals['_SAVEPREVIEWSREQUEST']._serialized_start=1123
-  _globals['_SAVEPREVIEWSREQUEST']._serialized_end=1165
-  _globals['_SAVEPREVIEWSRESPONSE']._serialized_start=1167
-  _globals['_SAVEPREVIEWSRESPONSE']._serialized_end=1239
-  _globals['_SAVEDPREVIEW']._serialized_start=1242
-  _globals['_SAVEDPREVIEW']._serialized_end=1375
-  _globals['_PREVIEWSERVICE']._serialized_start=1642
-  _globals['_PREVIEWSERVICE']._serialized_end=2015
+  _globals['_PREVIEWHIT']._serialized_end=836
+  _globals['_PREVIEW']._serialized_start=839
+  _globals['_PREVIEW']._serialized_end=1037
+  _globals['_GETPREVIEWREQUEST']._serialized_start=1039
+  _globals['_GETPREVIEWREQUEST']._serialized_end=1078
+  _globals['_GETPREVIEWRESPONSE']._serialized_start=1080
+  _globals['_GETPREVIEWRESPONSE']._serialized_end=1147
+  _globals['_SAVEPREVIEWSREQUEST']._serialized_start=1149
+  _globals['_SAVEPREVIEWSREQUEST']._serialized_end=1191
+  _globals['_SAVEPREVIEWSRESPONSE']._serialized_start=1193
+  _globals['_SAVEPREVIEWSRESPONSE']._serialized_end=1265
+  _globals['_SAVEDPREVIEW']._serialized_start=1268
+  _globals['_SAVEDPREVIEW']._serialized_end=1401
+  _globals['_PREVIEWSERVICE']._serialized_start=1668
+  _globals['_PREVIEWSERVICE']._serialized_end=2041
 # @@protoc_insertion_point(module_scope)

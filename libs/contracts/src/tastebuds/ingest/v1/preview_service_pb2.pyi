@@ -155,10 +155,13 @@ class PreviewHit(_message.Message):
     KNOWN_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     SAME_AS_FIELD_NUMBER: _builtins.int
+    KNOWN_IN_LIBRARY_FIELD_NUMBER: _builtins.int
     reason: _media_service_pb2.MatchReason.ValueType
     """Why it is the known one, or the hit of `same_as`."""
     same_as: _builtins.str
     """The preview of an earlier source's hit that is the same work; empty for none."""
+    known_in_library: _builtins.bool
+    """Whether the person has a state or a log of the known one."""
     @_builtins.property
     def preview(self) -> Global___Preview: ...
     @_builtins.property
@@ -172,10 +175,11 @@ class PreviewHit(_message.Message):
         known: _media_pb2.MediaItem | None = ...,
         reason: _media_service_pb2.MatchReason.ValueType = ...,
         same_as: _builtins.str = ...,
+        known_in_library: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["known", b"known", "preview", b"preview"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["known", b"known", "preview", b"preview", "reason", b"reason", "same_as", b"same_as"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["known", b"known", "known_in_library", b"known_in_library", "preview", b"preview", "reason", b"reason", "same_as", b"same_as"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
