@@ -109,7 +109,8 @@ class MediaServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BatchGetMedia(self, request, context):
-        """Reads many works, without their sources, in the order asked, each once; unknown ids are left out.
+        """Reads many works, without their sources, in the order asked, each once; unknown ids are left out. The id of an
+        absorbed work gives its survivor.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -49,7 +49,9 @@ class MediaServiceStub:
     wants it, when there is one. The id of an absorbed work gives its survivor. NOT_FOUND when there is none.
     """
     BatchGetMedia: _grpc.UnaryUnaryMultiCallable[_media_service_pb2.BatchGetMediaRequest, _media_service_pb2.BatchGetMediaResponse]
-    """Reads many works, without their sources, in the order asked, each once; unknown ids are left out."""
+    """Reads many works, without their sources, in the order asked, each once; unknown ids are left out. The id of an
+    absorbed work gives its survivor.
+    """
     FindMediaBySource: _grpc.UnaryUnaryMultiCallable[_media_service_pb2.FindMediaBySourceRequest, _media_service_pb2.FindMediaBySourceResponse]
     """Finds the work a source knows under an id. NOT_FOUND when it was never ingested."""
     MatchMedia: _grpc.UnaryUnaryMultiCallable[_media_service_pb2.MatchMediaRequest, _media_service_pb2.MatchMediaResponse]
@@ -84,7 +86,9 @@ class MediaServiceAsyncStub(MediaServiceStub):
     wants it, when there is one. The id of an absorbed work gives its survivor. NOT_FOUND when there is none.
     """
     BatchGetMedia: _aio.UnaryUnaryMultiCallable[_media_service_pb2.BatchGetMediaRequest, _media_service_pb2.BatchGetMediaResponse]  # type: ignore[assignment]
-    """Reads many works, without their sources, in the order asked, each once; unknown ids are left out."""
+    """Reads many works, without their sources, in the order asked, each once; unknown ids are left out. The id of an
+    absorbed work gives its survivor.
+    """
     FindMediaBySource: _aio.UnaryUnaryMultiCallable[_media_service_pb2.FindMediaBySourceRequest, _media_service_pb2.FindMediaBySourceResponse]  # type: ignore[assignment]
     """Finds the work a source knows under an id. NOT_FOUND when it was never ingested."""
     MatchMedia: _aio.UnaryUnaryMultiCallable[_media_service_pb2.MatchMediaRequest, _media_service_pb2.MatchMediaResponse]  # type: ignore[assignment]
@@ -140,7 +144,9 @@ class MediaServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _media_service_pb2.BatchGetMediaRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_media_service_pb2.BatchGetMediaResponse, _abc.Awaitable[_media_service_pb2.BatchGetMediaResponse]]:
-        """Reads many works, without their sources, in the order asked, each once; unknown ids are left out."""
+        """Reads many works, without their sources, in the order asked, each once; unknown ids are left out. The id of an
+        absorbed work gives its survivor.
+        """
 
     @_abc_1.abstractmethod
     def FindMediaBySource(

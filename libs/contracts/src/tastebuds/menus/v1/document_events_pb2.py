@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(tastebuds/menus/v1/document_events.proto\x12\x12tastebuds.menus.v1\"A\n\x11\x44ocumentsOutdated\x12\x15\n\rmedia_item_id\x18\x01 \x01(\t\x12\x15\n\rafter_menu_id\x18\x02 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(tastebuds/menus/v1/document_events.proto\x12\x12tastebuds.menus.v1\"A\n\x11\x44ocumentsOutdated\x12\x15\n\rmedia_item_id\x18\x01 \x01(\t\x12\x15\n\rafter_menu_id\x18\x02 \x01(\t\"(\n\x0fItemsOutOfPlace\x12\x15\n\rmedia_item_id\x18\x01 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,4 +33,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_DOCUMENTSOUTDATED']._serialized_start=64
   _globals['_DOCUMENTSOUTDATED']._serialized_end=129
+  _globals['_ITEMSOUTOFPLACE']._serialized_start=131
+  _globals['_ITEMSOUTOFPLACE']._serialized_end=171
 # @@protoc_insertion_point(module_scope)

@@ -42,3 +42,26 @@ class DocumentsOutdated(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DocumentsOutdated: _TypeAlias = DocumentsOutdated  # noqa: Y015
+
+@_typing.final
+class ItemsOutOfPlace(_message.Message):
+    """Menus tells itself that items of a work which was merged into another, or is one of its own again, may still have to
+    move: a work on very many menus is done in batches, one transaction each.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MEDIA_ITEM_ID_FIELD_NUMBER: _builtins.int
+    media_item_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        media_item_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["media_item_id", b"media_item_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ItemsOutOfPlace: _TypeAlias = ItemsOutOfPlace  # noqa: Y015
