@@ -1,5 +1,11 @@
 """The tables of the catalogue."""
 
+from catalog.models.availability import (
+    LONGEST_FORMAT,
+    LONGEST_PROVIDER,
+    LONGEST_REGION,
+    Availability,
+)
 from catalog.models.library import (
     LONGEST_ACTIVITY_KEY,
     LONGEST_GOAL,
@@ -8,9 +14,11 @@ from catalog.models.library import (
     UserLog,
     UserState,
 )
-from catalog.models.messages import Inbox, Outbox, SweepRun
+from catalog.models.messages import Inbox, Outbox, SweepMark, SweepRun
+from catalog.models.placements import LONGEST_MENU_TITLE, LONGEST_SLUG, MenuCopy, MenuPlacement
 from catalog.models.search import LONGEST_TITLE_KEY, ItemSearch
 from catalog.models.tags import LONGEST_TAG, MediaItemTag, Tag
+from catalog.models.taste import TasteProfile
 from catalog.models.works import (
     LONGEST_EXTERNAL_ID,
     LONGEST_LANGUAGE,
@@ -30,16 +38,22 @@ from catalog.models.works import (
 __all__ = [
     "LONGEST_ACTIVITY_KEY",
     "LONGEST_EXTERNAL_ID",
+    "LONGEST_FORMAT",
     "LONGEST_GOAL",
     "LONGEST_LANGUAGE",
     "LONGEST_LOG_NOTES",
+    "LONGEST_MENU_TITLE",
     "LONGEST_NAME",
+    "LONGEST_PROVIDER",
+    "LONGEST_REGION",
+    "LONGEST_SLUG",
     "LONGEST_SOURCE_NAME",
     "LONGEST_TAG",
     "LONGEST_TITLE",
     "LONGEST_TITLE_KEY",
     "LONGEST_URL",
     "Activity",
+    "Availability",
     "Base",
     "Book",
     "Game",
@@ -48,11 +62,15 @@ __all__ = [
     "MediaItem",
     "MediaItemTag",
     "MediaSource",
+    "MenuCopy",
+    "MenuPlacement",
     "MusicTrack",
     "Outbox",
     "Screen",
+    "SweepMark",
     "SweepRun",
     "Tag",
+    "TasteProfile",
     "UserLog",
     "UserState",
 ]

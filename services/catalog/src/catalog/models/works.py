@@ -126,6 +126,12 @@ class MediaSource(Base):
         Index(
             "ix_media_sources_created_by", "created_by", postgresql_where="created_by is not null"
         ),
+        # Payloads that retention has not come to yet.
+        Index(
+            "ix_media_sources_payload_kept",
+            "fetched_at",
+            postgresql_where="payload_stripped_at is null or payload_stripped_at < fetched_at",
+        ),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     media_item_id: Mapped[UUID] = mapped_column(
@@ -138,6 +144,8 @@ class MediaSource(Base):
     raw_payload: Mapped[bytes]
     # The size as it came, also when it was too large to keep.
     raw_payload_bytes: Mapped[int]
+    # When retention took the payload away; the source may have been asked again since.
+    payload_stripped_at: Mapped[datetime | None]
     popularity: Mapped[float | None] = mapped_column(REAL)
     # Who typed it in, as long as that person has an account.
     created_by: Mapped[UUID | None]
