@@ -139,8 +139,8 @@ class MediaServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ClaimStaleMedia(self, request, context):
-        """Records of a source that are due to be fetched again, longest ago first. They are not due again for an hour, so
-        that replicas ask for each once.
+        """Records of a source that are due to be fetched again, longest ago first. They are not due again for a day, so that
+        each is asked for once, and what the source no longer has does not stand in the way of the others.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -61,8 +61,8 @@ class MediaServiceStub:
     later. NOT_FOUND (MEDIA_ITEM_NOT_FOUND); PERMISSION_DENIED (ADMIN_REQUIRED); INVALID_ARGUMENT (INVALID_MEDIA).
     """
     ClaimStaleMedia: _grpc.UnaryUnaryMultiCallable[_media_service_pb2.ClaimStaleMediaRequest, _media_service_pb2.ClaimStaleMediaResponse]
-    """Records of a source that are due to be fetched again, longest ago first. They are not due again for an hour, so
-    that replicas ask for each once.
+    """Records of a source that are due to be fetched again, longest ago first. They are not due again for a day, so that
+    each is asked for once, and what the source no longer has does not stand in the way of the others.
     """
 
 @_typing.type_check_only
@@ -98,8 +98,8 @@ class MediaServiceAsyncStub(MediaServiceStub):
     later. NOT_FOUND (MEDIA_ITEM_NOT_FOUND); PERMISSION_DENIED (ADMIN_REQUIRED); INVALID_ARGUMENT (INVALID_MEDIA).
     """
     ClaimStaleMedia: _aio.UnaryUnaryMultiCallable[_media_service_pb2.ClaimStaleMediaRequest, _media_service_pb2.ClaimStaleMediaResponse]  # type: ignore[assignment]
-    """Records of a source that are due to be fetched again, longest ago first. They are not due again for an hour, so
-    that replicas ask for each once.
+    """Records of a source that are due to be fetched again, longest ago first. They are not due again for a day, so that
+    each is asked for once, and what the source no longer has does not stand in the way of the others.
     """
 
 class MediaServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -180,8 +180,8 @@ class MediaServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _media_service_pb2.ClaimStaleMediaRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_media_service_pb2.ClaimStaleMediaResponse, _abc.Awaitable[_media_service_pb2.ClaimStaleMediaResponse]]:
-        """Records of a source that are due to be fetched again, longest ago first. They are not due again for an hour, so
-        that replicas ask for each once.
+        """Records of a source that are due to be fetched again, longest ago first. They are not due again for a day, so that
+        each is asked for once, and what the source no longer has does not stand in the way of the others.
         """
 
 def add_MediaServiceServicer_to_server(servicer: MediaServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

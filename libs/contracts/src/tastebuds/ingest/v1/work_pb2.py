@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1etastebuds/ingest/v1/work.proto\x12\x13tastebuds.ingest.v1\"$\n\rIngestItemDue\x12\x13\n\x0bjob_item_id\x18\x01 \x01(\t\"+\n\x0fWebhookReceived\x12\x18\n\x10webhook_event_id\x18\x01 \x01(\t\"1\n\nRefreshDue\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\x02 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1etastebuds/ingest/v1/work.proto\x12\x13tastebuds.ingest.v1\"$\n\rIngestItemDue\x12\x13\n\x0bjob_item_id\x18\x01 \x01(\t\"+\n\x0fWebhookReceived\x12\x18\n\x10webhook_event_id\x18\x01 \x01(\t\"1\n\nRefreshDue\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x13\n\x0b\x65xternal_id\x18\x02 \x01(\t\"\x1f\n\rStaleMediaDue\x12\x0e\n\x06source\x18\x01 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,4 +37,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WEBHOOKRECEIVED']._serialized_end=136
   _globals['_REFRESHDUE']._serialized_start=138
   _globals['_REFRESHDUE']._serialized_end=187
+  _globals['_STALEMEDIADUE']._serialized_start=189
+  _globals['_STALEMEDIADUE']._serialized_end=220
 # @@protoc_insertion_point(module_scope)
