@@ -14,6 +14,7 @@ from catalog.models.library import (
     UserLog,
     UserState,
 )
+from catalog.models.merging import Merge, Override, Suspect
 from catalog.models.messages import Inbox, Outbox, SweepMark, SweepRun
 from catalog.models.placements import LONGEST_MENU_TITLE, LONGEST_SLUG, MenuCopy, MenuPlacement
 from catalog.models.search import LONGEST_TITLE_KEY, ItemSearch
@@ -64,9 +65,12 @@ __all__ = [
     "MediaSource",
     "MenuCopy",
     "MenuPlacement",
+    "Merge",
     "MusicTrack",
     "Outbox",
+    "Override",
     "Screen",
+    "Suspect",
     "SweepMark",
     "SweepRun",
     "Tag",

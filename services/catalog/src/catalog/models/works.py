@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, REAL
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -46,6 +47,22 @@ class MediaItem(Base):
         CheckConstraint(
             "media_type in ('book', 'movie', 'tv', 'game', 'music')", name="media_type"
         ),
+        Index(
+            "ix_media_items_canonical_url",
+            text("lower(rtrim(canonical_url, '/'))"),
+            postgresql_using="hash",
+            postgresql_where="canonical_url is not null",
+        ),
+        Index(
+            "ix_media_items_merged_into",
+            "merged_into",
+            postgresql_where="merged_into is not null",
+        ),
+        Index(
+            "ix_media_items_uncompared",
+            "id",
+            postgresql_where="compared_version < version and merged_into is null",
+        ),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     media_type: Mapped[str] = mapped_column(String(8))
@@ -61,6 +78,14 @@ class MediaItem(Base):
     version: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    # The work that absorbed this one: whoever names this one means that one. Never absorbed itself.
+    merged_into: Mapped[UUID | None] = mapped_column(
+        ForeignKey("media_items.id", ondelete="CASCADE")
+    )
+    # Which source's word a field is, by the source's row; null while there has been only one.
+    field_sources: Mapped[dict[str, str] | None] = mapped_column(JSONB)
+    # The version that was compared with the other works, in search of duplicates.
+    compared_version: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
 
 def item_key() -> Mapped[UUID]:
@@ -90,6 +115,9 @@ class Screen(Base):
     """Films and series."""
 
     __tablename__ = "screens"
+    __table_args__ = (
+        Index("ix_screens_imdb_id", "imdb_id", postgresql_where="imdb_id is not null"),
+    )
     media_item_id: Mapped[UUID] = item_key()
     runtime_minutes: Mapped[int | None]
     directors: Mapped[list[str]]
@@ -109,6 +137,7 @@ class Game(Base):
 
 class MusicTrack(Base):
     __tablename__ = "music_tracks"
+    __table_args__ = (Index("ix_music_tracks_mbid", "mbid", postgresql_where="mbid is not null"),)
     media_item_id: Mapped[UUID] = item_key()
     artist_name: Mapped[str | None] = mapped_column(String(LONGEST_NAME))
     album_name: Mapped[str | None] = mapped_column(String(LONGEST_NAME))
@@ -126,6 +155,8 @@ class MediaSource(Base):
         Index(
             "ix_media_sources_created_by", "created_by", postgresql_where="created_by is not null"
         ),
+        # What is to be fetched again.
+        Index("ix_media_sources_source_name_fetched_at", "source_name", "fetched_at"),
         # Payloads that retention has not come to yet.
         Index(
             "ix_media_sources_payload_kept",
@@ -147,6 +178,8 @@ class MediaSource(Base):
     # When retention took the payload away; the source may have been asked again since.
     payload_stripped_at: Mapped[datetime | None]
     popularity: Mapped[float | None] = mapped_column(REAL)
-    # Who typed it in, as long as that person has an account.
+    # Who brought it in, as long as that person has an account.
     created_by: Mapped[UUID | None]
     fetched_at: Mapped[datetime]
+    # When somebody last took it upon them to fetch it again.
+    refresh_claimed_at: Mapped[datetime | None]
