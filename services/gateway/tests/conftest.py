@@ -28,6 +28,7 @@ from tastebuds.ingest.v1.integration_service_pb2_grpc import (
 )
 from tastebuds.ingest.v1.job_events_pb2 import IngestJobChanged
 from tastebuds.ingest.v1.job_service_pb2_grpc import add_JobServiceServicer_to_server
+from tastebuds.ingest.v1.preview_service_pb2_grpc import add_PreviewServiceServicer_to_server
 from tastebuds.menus.v1.course_service_pb2_grpc import add_CourseServiceServicer_to_server
 from tastebuds.menus.v1.menu_events_pb2 import MenuChanged, MenuPublished, MenuUnpublished
 from tastebuds.menus.v1.menu_service_pb2_grpc import add_MenuServiceServicer_to_server
@@ -42,6 +43,7 @@ from .integration_stand_ins import Integrations
 from .job_stand_ins import Jobs
 from .library_stand_ins import Library
 from .ops_stand_ins import Ops
+from .search_stand_ins import Previews, Search
 
 STREAMS = {
     "AUTH": "tastebuds.auth.v1.>",
@@ -68,7 +70,7 @@ async def channels(serve, world):
 
     def add_catalog(server):
         add_MediaServiceServicer_to_server(stand_ins.Media(world), server)
-        add_SearchServiceServicer_to_server(stand_ins.Search(world), server)
+        add_SearchServiceServicer_to_server(Search(world), server)
         add_LibraryServiceServicer_to_server(Library(world), server)
         add_OpsServiceServicer_to_server(Ops(world, "catalog"), server)
 
@@ -77,6 +79,7 @@ async def channels(serve, world):
         add_JobServiceServicer_to_server(Jobs(world), server)
         add_IntegrationServiceServicer_to_server(Integrations(world), server)
         add_InboxServiceServicer_to_server(Inbox(world), server)
+        add_PreviewServiceServicer_to_server(Previews(world), server)
         add_OpsServiceServicer_to_server(Ops(world, "ingest"), server)
 
     def add_menus(server):
@@ -243,8 +246,10 @@ def fresh(world):
         "dead_letters",
         "calls",
         "broken",
+        "search",
+        "previews",
     )
-    for name in (*fields, "source_states", "requests"):
+    for name in (*fields, "answers", "source_states", "requests"):
         getattr(world, name).clear()
     world.before_answer = None
     world.letters_read = 500

@@ -16,9 +16,8 @@ from tastebuds.auth.v1 import session_service_pb2 as sessions_pb
 from tastebuds.auth.v1.account_service_pb2_grpc import AccountServiceServicer
 from tastebuds.auth.v1.key_service_pb2_grpc import KeyServiceServicer
 from tastebuds.auth.v1.session_service_pb2_grpc import SessionServiceServicer
-from tastebuds.catalog.v1 import media_pb2, media_service_pb2, search_service_pb2
+from tastebuds.catalog.v1 import media_pb2, media_service_pb2
 from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceServicer
-from tastebuds.catalog.v1.search_service_pb2_grpc import SearchServiceServicer
 from tastebuds.ingest.v1 import ingest_service_pb2 as ingest_pb
 from tastebuds.ingest.v1 import job_pb2
 from tastebuds.ingest.v1.ingest_service_pb2_grpc import IngestServiceServicer
@@ -70,6 +69,9 @@ class World:
     # What becomes of webhook events that a person decided on; 0: they are done at once.
     decides: int = 0
     source_states: list = field(default_factory=list)
+    search: dict = field(default_factory=dict)
+    answers: list = field(default_factory=list)
+    previews: dict = field(default_factory=dict)
     requests: list = field(default_factory=list)
     calls: dict = field(default_factory=dict)
     broken: dict = field(default_factory=dict)
@@ -218,14 +220,6 @@ def source() -> media_pb2.MediaSource:
     return media_pb2.MediaSource(
         id=str(uuid4()), source_name="tmdb", external_id="movie:603", fetched_at=CREATED
     )
-
-
-class Search(StandIn, SearchServiceServicer):
-    async def SearchMedia(self, request, context):
-        self.world.called("SearchMedia", request)
-        hits = list(self.world.media.values())
-        page = hits[request.offset : request.offset + request.page_size]
-        return search_service_pb2.SearchMediaResponse(items=page, total_count=len(hits))
 
 
 class Ingest(StandIn, IngestServiceServicer):

@@ -9,10 +9,6 @@ BASE_FIELDS = {
     "canonical_url", "metadata",
 }  # fmt: skip
 EXTENSIONS = {"book", "movie", "game", "music"}
-HIT_FIELDS = BASE_FIELDS | {
-    "preview_id", "source_name", "source_id", "preview_expires_at", "in_collection",
-    "availability_summary",
-}  # fmt: skip
 
 
 @pytest.fixture
@@ -96,65 +92,6 @@ async def test_what_a_work_cannot_be(ada, change, place):
     answer = await ada.post("/api/media", json=body)
     assert answer.status_code == 422
     assert place in answer.json()["detail"]
-
-
-async def test_search_has_the_shape_of_the_contract(stranger, world, wire):
-    answer = await stranger.get("/api/search?q=%20wire%20&types=tv&types=book&page=1&per_page=5")
-    found = answer.json()
-    assert set(found) == {"results", "source", "metadata"}
-    assert found["source"] == "internal"
-    (hit,) = found["results"]
-    assert set(hit) == HIT_FIELDS | {"creators"}
-    assert hit["in_collection"] is False
-    assert hit["preview_id"] is hit["availability_summary"] is None
-    assert found["metadata"] == {
-        "paging": {"page": 1, "per_page": 5, "offset": 0, "total_internal": 1},
-        "counts": {"internal": 1},
-        "source_counts": {"internal": 1},
-        "source_metrics": {"internal": {"returned": 1}},
-        "source_status": {},
-    }
-    request = world.requests[-1]
-    assert (request.query, request.page_size, request.offset) == ("wire", 5, 0)
-    assert list(request.media_types) == [media_pb2.MEDIA_TYPE_TV, media_pb2.MEDIA_TYPE_BOOK]
-
-
-async def test_paging_and_long_questions(stranger, world, wire):
-    answer = await stranger.get("/api/search", params={"q": "x" * 300, "page": 3, "per_page": 50})
-    assert answer.json()["metadata"]["paging"]["total_internal"] == 1
-    assert (len(world.requests[-1].query), world.requests[-1].offset) == (256, 100)
-
-
-@pytest.mark.parametrize(
-    "query",
-    ["include_external=true", "sources=tmdb", "sources=external", "sources=internal&sources=igdb"],
-)
-async def test_external_search_needs_an_account_and_is_off(stranger, ada, query):
-    answer = await stranger.get(f"/api/search?q=wire&{query}")
-    assert answer.status_code == 401
-    assert answer.json()["detail"] == "Authentication required for external search"
-    answer = await ada.get(f"/api/search?q=wire&{query}")
-    asked = {"tmdb", "igdb"} if "=tmdb" not in query else {"tmdb"}
-    asked = {"igdb"} if "=igdb" in query else asked
-    status = answer.json()["metadata"]["source_status"]
-    assert set(status) >= asked
-    assert len(status) in (len(asked), 4)
-    assert set(status.values()) == {"off"}
-    assert answer.json()["source"] == "internal"
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "", "q=x", "q=%20x%20", "q=xx&page=0", "q=xx&per_page=51", "q=xx&page=99999999999999999999",
-        "q=xx&types=play", "q=xx&sources=bing", "q=xx&external_per_source=6", "q=a%00b",
-        "q=xx&include_external=perhaps", "q=" + "x" * 20_000,
-    ],
-)  # fmt: skip
-async def test_questions_that_make_no_sense(stranger, query):
-    answer = await stranger.get(f"/api/search?{query}")
-    assert answer.status_code == 422
-    assert answer.json()["detail"]
 
 
 async def test_ingest(ada, world):

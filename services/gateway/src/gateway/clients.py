@@ -24,11 +24,13 @@ from tastebuds.ingest.v1 import (
     ingest_service_pb2,
     integration_service_pb2,
     job_service_pb2,
+    preview_service_pb2,
 )
 from tastebuds.ingest.v1.inbox_service_pb2_grpc import InboxServiceStub
 from tastebuds.ingest.v1.ingest_service_pb2_grpc import IngestServiceStub
 from tastebuds.ingest.v1.integration_service_pb2_grpc import IntegrationServiceStub
 from tastebuds.ingest.v1.job_service_pb2_grpc import JobServiceStub
+from tastebuds.ingest.v1.preview_service_pb2_grpc import PreviewServiceStub
 from tastebuds.menus.v1 import course_service_pb2, menu_service_pb2, public_menu_service_pb2
 from tastebuds.menus.v1.course_service_pb2_grpc import CourseServiceStub
 from tastebuds.menus.v1.menu_service_pb2_grpc import MenuServiceStub
@@ -47,6 +49,7 @@ if TYPE_CHECKING:  # these classes exist only in the stubs
     from tastebuds.ingest.v1.ingest_service_pb2_grpc import IngestServiceAsyncStub
     from tastebuds.ingest.v1.integration_service_pb2_grpc import IntegrationServiceAsyncStub
     from tastebuds.ingest.v1.job_service_pb2_grpc import JobServiceAsyncStub
+    from tastebuds.ingest.v1.preview_service_pb2_grpc import PreviewServiceAsyncStub
     from tastebuds.menus.v1.course_service_pb2_grpc import CourseServiceAsyncStub
     from tastebuds.menus.v1.menu_service_pb2_grpc import MenuServiceAsyncStub
     from tastebuds.menus.v1.public_menu_service_pb2_grpc import PublicMenuServiceAsyncStub
@@ -72,6 +75,7 @@ SERVICES = {
         integration_service_pb2.DESCRIPTOR,
         job_service_pb2.DESCRIPTOR,
         ops_service_pb2.DESCRIPTOR,
+        preview_service_pb2.DESCRIPTOR,
     ),
     "menus": services_of(
         course_service_pb2.DESCRIPTOR,
@@ -104,6 +108,7 @@ class Clients:
         self.ingest: IngestServiceAsyncStub = IngestServiceStub(channels.ingest)
         self.integrations: IntegrationServiceAsyncStub = IntegrationServiceStub(channels.ingest)
         self.jobs: JobServiceAsyncStub = JobServiceStub(channels.ingest)
+        self.previews: PreviewServiceAsyncStub = PreviewServiceStub(channels.ingest)
         self.courses: CourseServiceAsyncStub = CourseServiceStub(channels.menus)
         self.menus: MenuServiceAsyncStub = MenuServiceStub(channels.menus)
         self.public_menus: PublicMenuServiceAsyncStub = PublicMenuServiceStub(channels.menus)

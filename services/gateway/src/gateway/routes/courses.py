@@ -8,6 +8,7 @@ from common.requests import onward
 from gateway.auth import signed_in
 from gateway.clients import Api
 from gateway.documentation import problems
+from gateway.previews import works_of
 from gateway.schemas.fields import IdempotencyKey
 from gateway.schemas.menus import (
     Course,
@@ -45,9 +46,10 @@ async def add_course(
     menu_id: UUID, body: NewCourse, api: Api, idempotency_key: IdempotencyKey = ""
 ) -> Course:
     """With items, if given."""
+    works = await works_of(api, body.media_ids())
     reply = await api.courses.AddCourse(
         AddCourseRequest(
-            menu_id=str(menu_id), course=body.to_wire(), idempotency_key=idempotency_key
+            menu_id=str(menu_id), course=body.to_wire(works), idempotency_key=idempotency_key
         ),
         **onward(),
     )
@@ -88,11 +90,12 @@ async def add_course_item(
     idempotency_key: IdempotencyKey = "",
 ) -> CourseItem:
     """To a course, at the end or where `position` says."""
+    works = await works_of(api, [body.media_item_id])
     reply = await api.courses.AddCourseItem(
         AddCourseItemRequest(
             menu_id=str(menu_id),
             course_id=str(course_id),
-            item=body.to_wire(),
+            item=body.to_wire(works),
             idempotency_key=idempotency_key,
         ),
         **onward(),

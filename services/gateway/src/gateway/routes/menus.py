@@ -9,6 +9,7 @@ from gateway.auth import signed_in
 from gateway.clients import Api
 from gateway.documentation import problems
 from gateway.paging import offer_next
+from gateway.previews import works_of
 from gateway.schemas.fields import Cursor, IdempotencyKey, Limit
 from gateway.schemas.menus import CourseOrder, Menu, MenuChange, NewMenu
 from gateway.schemas.wire import timestamp
@@ -54,12 +55,13 @@ async def list_menus(
 )
 async def create_menu(body: NewMenu, api: Api, idempotency_key: IdempotencyKey = "") -> Response:
     """With its courses and items, all or nothing."""
+    works = await works_of(api, body.media_ids())
     reply = await api.menus.CreateMenu(
         CreateMenuRequest(
             title=body.title,
             description=body.description or None,
             is_public=body.is_public,
-            courses=[course.to_wire() for course in body.courses],
+            courses=[course.to_wire(works) for course in body.courses],
             idempotency_key=idempotency_key,
         ),
         **onward(),

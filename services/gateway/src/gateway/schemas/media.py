@@ -194,10 +194,11 @@ class MediaDetail(MediaBase):
     def with_sources(
         cls, item: media_pb2.MediaItem, sources: Iterable[media_pb2.MediaSource]
     ) -> Self:
-        return cls.of(item, sources=[Source.of(source) for source in sources], **_extension(item))
+        return cls.of(item, sources=[Source.of(source) for source in sources], **extension(item))
 
 
-def _extension(item: media_pb2.MediaItem) -> dict[str, Schema]:
+def extension(item: media_pb2.MediaItem) -> dict[str, Schema]:
+    """What is particular to its type, under the name of the member that shows it."""
     match item.WhichOneof("extension"):
         case "book":
             return {"book": _shown(Book, item.book)}

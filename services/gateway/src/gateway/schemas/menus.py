@@ -3,7 +3,9 @@
 Whole menus come finished from the service that keeps them: their models only describe them.
 """
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -105,13 +107,16 @@ class Menu(PublicMenu):
 
 class NewCourseItem(Schema):
     media_item_id: UUID
+    """Of a work, or of a preview: then the work that it shows is brought into the catalogue."""
     notes: LongText | None = None
     position: Position | None = None
     """Left out: at the end. Taken: inserted there, the later ones move down."""
 
-    def to_wire(self) -> menu_service_pb2.NewCourseItem:
+    def to_wire(self, works: Mapping[UUID, str]) -> menu_service_pb2.NewCourseItem:
         return menu_service_pb2.NewCourseItem(
-            media_item_id=str(self.media_item_id), notes=self.notes or None, position=self.position
+            media_item_id=works[self.media_item_id],
+            notes=self.notes or None,
+            position=self.position,
         )
 
 
@@ -123,13 +128,17 @@ class NewCourse(Schema):
     """Left out: at the end. Taken: inserted there, the later ones move down."""
     items: list[NewCourseItem] = Field(default=[], max_length=MOST_ITEMS)
 
-    def to_wire(self) -> menu_service_pb2.NewCourse:
+    def media_ids(self) -> Iterator[UUID]:
+        return (item.media_item_id for item in self.items)
+
+    def to_wire(self, works: Mapping[UUID, str]) -> menu_service_pb2.NewCourse:
+        """`works` has the work that each id means."""
         return menu_service_pb2.NewCourse(
             title=self.title,
             description=self.description or None,
             intent=self.intent or None,
             position=self.position,
-            items=[item.to_wire() for item in self.items],
+            items=[item.to_wire(works) for item in self.items],
         )
 
 
@@ -138,6 +147,9 @@ class NewMenu(Schema):
     description: LongText | None = None
     is_public: bool = False
     courses: list[NewCourse] = Field(default=[], max_length=MOST_COURSES)
+
+    def media_ids(self) -> Iterator[UUID]:
+        return chain.from_iterable(course.media_ids() for course in self.courses)
 
 
 class Change(Schema):

@@ -5,17 +5,28 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
 from fastapi import Query
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from gateway.schemas.fields import Clean, Schema
-from gateway.schemas.media import MediaBase, MediaType
-from tastebuds.catalog.v1.search_service_pb2 import SearchMediaResponse
+from gateway.schemas.availability import AvailabilitySummary
+from gateway.schemas.fields import Clean, Cursor, Schema
+from gateway.schemas.media import FROM_WIRE, TO_WIRE, MediaBase, MediaType
+from gateway.schemas.wire import present
+from tastebuds.catalog.v1 import search_service_pb2 as pb
 
 LONGEST_QUERY = 256
 # Clients that send more than the search reads are served with what it reads.
 LONGEST_ACCEPTED_QUERY = 10_000
 LAST_PAGE = 10_000
+LATEST_YEAR = 9999
+
+MATCHED_BY: dict[int, str] = {
+    pb.MATCHED_BY_WORDS: "words",
+    pb.MATCHED_BY_PREFIX: "prefix",
+    pb.MATCHED_BY_CORRECTION: "correction",
+    pb.MATCHED_BY_ISBN: "isbn",
+    pb.MATCHED_BY_EXTERNAL_ID: "external_id",
+}
 
 
 def _trimmed(value: str) -> str:
@@ -28,15 +39,19 @@ def _trimmed(value: str) -> str:
 
 
 class SourceName(StrEnum):
+    """Where to search: here, everywhere outside, or in single sources outside."""
+
     INTERNAL = "internal"
     EXTERNAL = "external"
     GOOGLE_BOOKS = "google_books"
     TMDB = "tmdb"
     IGDB = "igdb"
     LASTFM = "lastfm"
+    OPEN_LIBRARY = "open_library"
+    MUSICBRAINZ = "musicbrainz"
 
 
-CONNECTORS = (SourceName.GOOGLE_BOOKS, SourceName.TMDB, SourceName.IGDB, SourceName.LASTFM)
+OWN = frozenset({SourceName.INTERNAL, SourceName.EXTERNAL})
 
 SearchText = Annotated[
     str,
@@ -46,49 +61,87 @@ SearchText = Annotated[
     Query(
         min_length=2,
         description="Trimmed and cut at 256 characters; at least 2 must be left. Quoted phrases, "
-        "`or` and `-word` work as in a web search.",
+        "`or` and `-word` work as in a web search. An ISBN, an id such as `tmdb:movie:603` and an "
+        "IMDb id find their work.",
         examples=["night train to lisbon"],
     ),
 ]
+Types = Annotated[list[MediaType], Query(default_factory=list, max_length=20)]
+Year = Annotated[int | None, Query(ge=0, le=LATEST_YEAR)]
+TagName = Annotated[str, StringConstraints(min_length=1, max_length=64), Clean]
 
 
 class Question(Schema):
     q: SearchText
-    types: Annotated[list[MediaType], Query(default_factory=list, max_length=20)]
+    types: Types
     """Left out: all."""
     sources: Annotated[list[SourceName], Query(default_factory=list, max_length=20)]
-    """External ones are off so far, which `metadata.source_status` says."""
+    """Left out: the catalogue, and every external source if `include_external`."""
     include_external: bool = False
+    """Search outside too; only for signed-in people."""
     page: Annotated[int, Query(ge=1, le=LAST_PAGE)] = 1
+    """Pages can be counted up to the 10 000th hit; the `Link` header goes on without an end."""
     per_page: Annotated[int, Query(ge=1, le=50)] = 20
+    cursor: Cursor = ""
     external_per_source: Annotated[int, Query(ge=1, le=5)] = 1
     """Hits per external source."""
+    year_from: Year = None
+    year_to: Year = None
+    creator: Annotated[str, StringConstraints(max_length=200), Clean, Query()] = ""
+    """Words of a creator's name."""
+    tag: Annotated[list[TagName], Query(default_factory=list, max_length=10)]
+    """Names of tags, your own or shared ones, all of which a work must have."""
+    in_library: bool = False
+    """Only what you have a state or a log of; only for signed-in people."""
+
+    @model_validator(mode="after")
+    def _has_its_years_in_order(self) -> Self:
+        if None not in (self.year_from, self.year_to) and self.year_from > self.year_to:  # type: ignore[operator]
+            raise PydanticCustomError("year_range", "year_from should not be after year_to")
+        return self
 
     @property
     def offset(self) -> int:
         return (self.page - 1) * self.per_page
 
-    def connectors(self) -> tuple[SourceName, ...]:
-        """All when `external` is named or nothing is; else the named ones."""
-        if SourceName.EXTERNAL in self.sources or (self.include_external and not self.sources):
-            return CONNECTORS
-        return tuple(source for source in CONNECTORS if source in self.sources)
+    @property
+    def asks_outside(self) -> bool:
+        return self.include_external or any(one is not SourceName.INTERNAL for one in self.sources)
 
+    @property
+    def asks_inside(self) -> bool:
+        return not self.asks_outside or self.include_external or SourceName.INTERNAL in self.sources
 
-class AvailabilitySummary(Schema):
-    providers: list[str]
-    regions: list[str]
-    formats: list[str]
-    status_counts: dict[str, int]
-    last_checked_at: datetime | None
+    def connectors(self) -> list[str]:
+        """The external sources asked for; none means all that there are."""
+        if SourceName.EXTERNAL in self.sources:
+            return []
+        return [str(one) for one in dict.fromkeys(self.sources) if one not in OWN]
+
+    def to_wire(self) -> pb.SearchMediaRequest:
+        return pb.SearchMediaRequest(
+            query=self.q,
+            media_types=[TO_WIRE[kind] for kind in self.types],
+            page_size=self.per_page,
+            offset=self.offset,
+            page_token=self.cursor,
+            year_from=self.year_from,
+            year_to=self.year_to,
+            creator=self.creator,
+            tags=self.tag,
+            in_library=self.in_library,
+        )
 
 
 class Hit(MediaBase):
+    """A work of the catalogue, or one that a source knows: then `preview_id` is there too."""
+
     preview_id: str | None = None
     source_name: str | None = None
     source_id: str | None = None
     preview_expires_at: datetime | None = None
     in_collection: bool = False
+    """Whether you have a state or a log of it."""
     availability_summary: AvailabilitySummary | None = None
 
 
@@ -97,6 +150,8 @@ class Paging(Schema):
     per_page: int
     offset: int
     total_internal: int
+    total_is_estimate: bool = False
+    next_cursor: str | None = None
 
 
 class SearchMetadata(Schema):
@@ -104,8 +159,18 @@ class SearchMetadata(Schema):
     counts: dict[str, int]
     source_counts: dict[str, int]
     source_metrics: dict[str, dict[str, Any]]
-    source_status: dict[str, Literal["off"]]
-    """External sources that were asked for and did not take part."""
+    source_status: dict[
+        str, Literal["ok", "timed_out", "circuit_open", "throttled", "off", "failed"]
+    ]
+    """Each external source that was asked for; only `ok` has had its say."""
+    source_problems: dict[str, str]
+    """Why a source has not, in words."""
+    type_counts: dict[MediaType, int]
+    """How many there are of each type in the catalogue, whatever `types` says."""
+    matched_by: Annotated[str | None, Field(examples=["words"])] = None
+    """`words`, `prefix`, `correction` (a typo), `isbn` or `external_id`."""
+    dedupe_reasons: dict[str, int] | None = None
+    """By what hits of sources were found to be works that are here already, if any were."""
 
 
 class SearchResult(Schema):
@@ -113,22 +178,35 @@ class SearchResult(Schema):
     source: Literal["internal", "external", "internal+external"]
     metadata: SearchMetadata
 
+
+class Suggestion(Schema):
+    id: str
+    media_type: MediaType
+    title: str
+    creators: list[str]
+    year: int | None
+    cover_image_url: str | None
+
     @classmethod
-    def of(cls, question: Question, reply: SearchMediaResponse) -> Self:
-        returned = len(reply.items)
+    def of(cls, suggestion: pb.Suggestion) -> Self:
         return cls(
-            results=[Hit.of(item) for item in reply.items],
-            source="internal",
-            metadata=SearchMetadata(
-                paging=Paging(
-                    page=question.page,
-                    per_page=question.per_page,
-                    offset=question.offset,
-                    total_internal=reply.total_count,
-                ),
-                counts={"internal": returned},
-                source_counts={"internal": returned},
-                source_metrics={"internal": {"returned": returned}},
-                source_status=dict.fromkeys(map(str, question.connectors()), "off"),
-            ),
+            id=suggestion.media_item_id,
+            media_type=FROM_WIRE[suggestion.media_type],
+            title=suggestion.title,
+            creators=list(suggestion.creators),
+            year=present(suggestion, "year"),
+            cover_image_url=present(suggestion, "cover_image_url"),
         )
+
+
+class Suggestions(Schema):
+    suggestions: list[Suggestion]
+    """Best known first."""
+
+
+SuggestText = Annotated[
+    str,
+    StringConstraints(max_length=LONGEST_ACCEPTED_QUERY),
+    Clean,
+    Query(min_length=1, description="What was typed so far.", examples=["night tr"]),
+]
