@@ -134,8 +134,7 @@ async def test_whoever_leaves_is_forgotten_and_the_work_stays(
     async with connect_nats("catalog") as nats, connect_nats("auth") as auth:
         await declare_streams(nats.jetstream(), "catalog")
         await declare_streams(auth.jetstream(), "auth")
-        ((stream, handlers),) = by_stream(HANDLERS).items()
-        consumer = Consumer("catalog", stream, handlers, database, Inbox)
+        consumer = Consumer("catalog", "AUTH", by_stream(HANDLERS)["AUTH"], database, Inbox)
         running = asyncio.create_task(consumer.run(nats.jetstream(), asyncio.Event()))
         event = UserDeleted(user_id=str(leaving))
         await auth.jetstream().publish(

@@ -2,10 +2,13 @@
 
 from catalog.library import service as library
 from catalog.media import service as media
+from catalog.placements import service as placements
+from catalog.placements.messages import to_contents
 from common.db import Session
 from common.handlers import Handlers
 from common.requests import parse_id
 from tastebuds.auth.v1.account_events_pb2 import UserDeleted
+from tastebuds.menus.v1.menu_events_pb2 import MenuContentsChanged
 
 
 async def on_user_deleted(session: Session, event: UserDeleted) -> None:
@@ -14,4 +17,11 @@ async def on_user_deleted(session: Session, event: UserDeleted) -> None:
     await media.forget_person(session, user_id)
 
 
-HANDLERS: Handlers = {UserDeleted: on_user_deleted}
+async def on_menu_contents_changed(session: Session, event: MenuContentsChanged) -> None:
+    await placements.take_over(session, to_contents(event))
+
+
+HANDLERS: Handlers = {
+    UserDeleted: on_user_deleted,
+    MenuContentsChanged: on_menu_contents_changed,
+}

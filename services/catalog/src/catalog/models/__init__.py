@@ -16,7 +16,7 @@ from catalog.models.library import (
 )
 from catalog.models.merging import Merge, Override, Suspect
 from catalog.models.messages import Inbox, Outbox, SweepMark, SweepRun
-from catalog.models.placements import LONGEST_MENU_TITLE, LONGEST_SLUG, MenuCopy, MenuPlacement
+from catalog.models.placements import MenuCopy, MenuPlacement
 from catalog.models.search import LONGEST_TITLE_KEY, ItemSearch
 from catalog.models.tags import LONGEST_TAG, MediaItemTag, Tag
 from catalog.models.taste import TasteProfile
@@ -43,11 +43,9 @@ __all__ = [
     "LONGEST_GOAL",
     "LONGEST_LANGUAGE",
     "LONGEST_LOG_NOTES",
-    "LONGEST_MENU_TITLE",
     "LONGEST_NAME",
     "LONGEST_PROVIDER",
     "LONGEST_REGION",
-    "LONGEST_SLUG",
     "LONGEST_SOURCE_NAME",
     "LONGEST_TAG",
     "LONGEST_TITLE",

@@ -8,9 +8,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from catalog.models.works import Base, item_key
 
-LONGEST_MENU_TITLE = 255
-LONGEST_SLUG = 255
-
 
 class MenuCopy(Base):
     """A menu as it was at its highest revision seen; one without an owner was deleted.
@@ -27,8 +24,8 @@ class MenuCopy(Base):
     owner_id: Mapped[UUID | None]
     revision: Mapped[int] = mapped_column(BigInteger)
     is_public: Mapped[bool]
-    slug: Mapped[str] = mapped_column(String(LONGEST_SLUG))
-    title: Mapped[str] = mapped_column(String(LONGEST_MENU_TITLE))
+    slug: Mapped[str] = mapped_column(String(255))
+    title: Mapped[str] = mapped_column(String(255))
     course_count: Mapped[int]
     # When the event came.
     changed_at: Mapped[datetime]
