@@ -40,11 +40,12 @@ async def get_by_source(session: Reader, key: SourceKey) -> SourcedItem:
 
 
 async def upsert_many(
-    session: Session, drafts: Sequence[Draft], *, refresh: bool
+    session: Session, drafts: Sequence[Draft], *, refresh: bool, tell: bool = True
 ) -> dict[SourceKey, Upserted]:
     """Store what sources say; what is known stays as it is unless `refresh`.
 
-    Four statements for any number of drafts. Of two with one key the last counts.
+    Others are told of it if `tell`. Four statements for any number of drafts. Of two with one key
+    the last counts.
     """
     by_key = {draft.key: draft for draft in drafts}
     await repository.lock_keys(session, by_key)
@@ -54,13 +55,13 @@ async def upsert_many(
     changes = [addition(draft, at) for key, draft in by_key.items() if key not in known]
     if refresh:
         changes += [renewal(by_key[key], stored, at) for key, stored in known.items()]
-    await _apply(session, changes)
+    await _apply(session, changes, tell=tell)
     return upserted | {
         change.draft.key: Upserted(change.stored, change.created) for change in changes
     }
 
 
-async def _apply(session: Session, changes: Sequence[Change]) -> None:
+async def _apply(session: Session, changes: Sequence[Change], *, tell: bool) -> None:
     if not changes:
         return
     of_another_kind = [change.stored.item.id for change in changes if change.changes_kind]
@@ -72,6 +73,8 @@ async def _apply(session: Session, changes: Sequence[Change]) -> None:
         [source_record(change.stored.item, change.source, change.draft) for change in changes],
         [change.draft.raw_payload for change in changes],
     )
+    if not tell:
+        return
     session.add_all(
         events.media_item_upserted(change.stored.item) for change in changes if change.is_news
     )
