@@ -20,7 +20,7 @@ from tastebuds.auth.v1.account_events_pb2 import UserDeleted
 
 async def on_user_deleted(session: Session, event: UserDeleted) -> None:
     user_id = parse_id("user_id", event.user_id)
-    await repository.delete_allowance(session, user_id)
+    await repository.delete_allowances(session, user_id)
     await repository.delete_keys_of(session, user_id)
     await jobs.forget_user(session, user_id=user_id)
     await integrations.forget_user(session, user_id=user_id)

@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import DateTime, ForeignKey, Index, String, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -23,13 +23,24 @@ class Base(DeclarativeBase):
     }
 
 
-class Allowance(Base):
-    """How many upstream fetches a person has had in the current minute."""
+class AllowanceRow:
+    """Mixin: how often a person has had something in the current minute."""
 
-    __tablename__ = "allowances"
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
     window_start: Mapped[datetime]
     used: Mapped[int]
+
+
+class Allowance(AllowanceRow, Base):
+    """Of works fetched from upstreams."""
+
+    __tablename__ = "allowances"
+
+
+class SearchAllowance(AllowanceRow, Base):
+    """Of questions put to upstreams."""
+
+    __tablename__ = "search_allowances"
 
 
 class IngestJob(Base):
@@ -182,6 +193,40 @@ class Resolution(Base):
     source: Mapped[str] = mapped_column(String(64))
     external_id: Mapped[str] = mapped_column(String(500))
     found_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Preview(Base):
+    """A work as a source's search told it to one person; exactly that one is saved."""
+
+    __tablename__ = "previews"
+    __table_args__ = (
+        UniqueConstraint("user_id", "source", "external_id"),
+        Index("ix_previews_user_id_expires_at", "user_id", "expires_at"),
+    )
+    # Follows from the three: see ingest.previews.shown.
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[UUID]
+    source: Mapped[str] = mapped_column(String(64))
+    external_id: Mapped[str] = mapped_column(String(500))
+    # See ingest.previews.documents.
+    draft: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    raw_payload: Mapped[bytes]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    # The work that it was saved as.
+    media_item_id: Mapped[UUID | None]
+
+
+class SourceAnswer(Base):
+    """What a source answered to a person's question, so that it is not asked again at once."""
+
+    __tablename__ = "source_answers"
+    user_id: Mapped[UUID] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(String(64), primary_key=True)
+    # See ingest.previews.question.
+    question: Mapped[bytes] = mapped_column(primary_key=True)
+    # In the source's order.
+    preview_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Inbox(InboxRow, Base):

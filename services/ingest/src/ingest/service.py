@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
-from common.db import Database
+from common.db import Database, now
 from ingest import repository
 from ingest.clients import CatalogClient, Stored
 from ingest.connectors import Connectors, identifier
 from ingest.errors import FetchQuotaExceeded, UpstreamUnavailable
+from ingest.models import Allowance, AllowanceRow
 
 WINDOW = timedelta(minutes=1)
 
@@ -26,6 +28,21 @@ class Wanted:
     refresh: bool
 
 
+class Use(NamedTuple):
+    """Which of the current minute it is, from 1, and the seconds until the next minute."""
+
+    number: int
+    window_left: float
+
+
+async def count_use(database: Database, table: type[AllowanceRow], user_id: UUID) -> Use:
+    at = now()
+    window_start = at.replace(second=0, microsecond=0)
+    async with database.readers() as session:  # one statement, its own transaction
+        number = await repository.count_use(session, table, user_id, window_start)
+    return Use(number, (window_start + WINDOW - at).total_seconds())
+
+
 @dataclass(frozen=True, slots=True)
 class Allowances:
     """Upstream fetches that one person may cause in a minute."""
@@ -35,13 +52,10 @@ class Allowances:
 
     async def take(self, user_id: UUID) -> None:
         """Raises FetchQuotaExceeded; known items cost nothing, so they do not come here."""
-        now = datetime.now(UTC)
-        window_start = now.replace(second=0, microsecond=0)
-        async with self.database.readers() as session:  # one statement, its own transaction
-            used = await repository.count_fetch(session, user_id, window_start)
-        if used > self.per_minute:
-            left = (window_start + WINDOW - now).total_seconds()
-            raise FetchQuotaExceeded(self.per_minute, left, ahead=used - self.per_minute - 1)
+        use = await count_use(self.database, Allowance, user_id)
+        if use.number > self.per_minute:
+            ahead = use.number - self.per_minute - 1
+            raise FetchQuotaExceeded(self.per_minute, use.window_left, ahead)
 
 
 @asynccontextmanager
