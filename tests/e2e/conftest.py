@@ -112,6 +112,17 @@ def curator(join):
 
 
 @pytest.fixture
+def admin(join, operate):
+    """A signed-in administrator."""
+    person = join()
+    operate("auth.cli", "grant-admin", person.email)
+    reply = person.post("/api/auth/login", json={"email": person.email, "password": PASSWORD})
+    person.headers["Authorization"] = f"Bearer {reply.json()['access_token']}"
+    person.cookies.clear()
+    return person
+
+
+@pytest.fixture
 def add_work(curator):
     """`add_work("Moby-Dick")`: a work in the catalogue, typed in by the curator; its id."""
 

@@ -1,20 +1,5 @@
 """What administrators see of queues, dead letters and sweeps, and do about them."""
 
-import pytest
-
-
-@pytest.fixture
-def admin(join, operate):
-    """A signed-in administrator."""
-    person = join()
-    operate("auth.cli", "grant-admin", person.email)
-    reply = person.post(
-        "/api/auth/login", json={"email": person.email, "password": "a long enough password"}
-    )
-    person.headers["Authorization"] = f"Bearer {reply.json()['access_token']}"
-    person.cookies.clear()
-    return person
-
 
 def test_the_queues_are_for_administrators(admin, curator, visitor):
     assert visitor.get("/api/ops/queues").status_code == 401

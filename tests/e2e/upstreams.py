@@ -15,6 +15,77 @@ from urllib.parse import parse_qs, urlsplit
 FIXTURES = Path(__file__).parents[2] / "services" / "ingest" / "tests" / "fixtures"
 SLOW_SECONDS = 30
 RETRY_AFTER_SECONDS = 2
+ISBN = "9780000000026"
+# What each source answers to any search, made of what it would tell when asked for the whole.
+SEARCHED: dict[str, Any] = {
+    "google_books": {
+        "items": [
+            {
+                "id": "sLt_7-QAAB",
+                "volumeInfo": {
+                    "title": "Salt and Lantern",
+                    "authors": ["Mara Ellison"],
+                    "publishedDate": "2018-05",
+                    "industryIdentifiers": [{"type": "ISBN_13", "identifier": ISBN}],
+                },
+            }
+        ]
+    },
+    "tmdb": {
+        "results": [
+            {
+                "id": 900001,
+                "media_type": "movie",
+                "title": "The Quiet Harbour",
+                "release_date": "2019-02-11",
+                "popularity": 12.5,
+            },
+            {
+                "id": 900001,
+                "media_type": "tv",
+                "name": "The Quiet Harbour, Revisited",
+                "first_air_date": "2021-01-02",
+            },
+        ]
+    },
+    "igdb": [{"id": 7001, "name": "Brine Runner", "slug": "brine-runner"}],
+    "lastfm": {
+        "results": {
+            "trackmatches": {
+                "track": [
+                    {
+                        "name": "Harbour Lights",
+                        "artist": "The Lamps",
+                        "url": "https://www.last.fm/music/The+Lamps/_/Harbour+Lights",
+                        "listeners": "1204",
+                        "mbid": "",
+                    }
+                ]
+            }
+        }
+    },
+    "open_library": {
+        "docs": [
+            {
+                "key": "/works/OL900001W",
+                "title": "Salt and Lantern",
+                "author_name": ["Mara Ellison"],
+                "first_publish_year": 2018,
+                "isbn": [ISBN],
+            }
+        ]
+    },
+    "musicbrainz": {"recordings": []},
+}
+# How a request says that it searches.
+SEARCHES = {
+    "google_books": lambda path, _, __: path == "volumes",
+    "tmdb": lambda path, _, __: path.startswith("search/"),
+    "igdb": lambda _, __, body: body.startswith("search "),
+    "lastfm": lambda _, query, __: query.get("method") == "track.search",
+    "open_library": lambda path, _, __: path == "search.json",
+    "musicbrainz": lambda path, query, _: path == "recording" and "query" in query,
+}
 # What TMDB knows under the ids of others: a series, and one of its episodes.
 FOUND = {
     ("400001", "tvdb_id"): {"tv_results": [{"id": 210001}]},
@@ -47,6 +118,9 @@ class Upstreams:
             "INGEST_IGDB_CLIENT_SECRET": "secret",
             "INGEST_LASTFM_URL": f"{url}/lastfm",
             "INGEST_LASTFM_KEY": "key",
+            "INGEST_OPEN_LIBRARY_URL": f"{url}/open_library",
+            "INGEST_MUSICBRAINZ_URL": f"{url}/musicbrainz",
+            "INGEST_COVER_ART_ARCHIVE_URL": f"{url}/cover_art_archive",
         }
 
     def answer(self, source: str, path: str, query: dict[str, str], body: str) -> tuple[int, Any]:
@@ -63,7 +137,9 @@ class Upstreams:
         return self._look_up(source, path, query, body)
 
     def _look_up(self, source: str, path: str, query: dict[str, str], body: str) -> tuple[int, Any]:
-        known = self.records[source]
+        if SEARCHES[source](path, query, body):
+            return 200, SEARCHED[source]
+        known = self.records.get(source, {})
         if source == "tmdb" and path.startswith("find/"):
             return 200, FOUND.get((path.removeprefix("find/"), query["external_source"]), {})
         if source == "igdb":
