@@ -1,12 +1,12 @@
 """The catalogue, its library and the menus, as ingest calls them."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, NamedTuple, assert_never
+from typing import Any, NamedTuple, TypeVar, assert_never
 from uuid import UUID
 
 import orjson
@@ -54,6 +54,10 @@ MEDIA_TYPES = {
     MediaType.GAME: media_pb2.MEDIA_TYPE_GAME,
     MediaType.MUSIC: media_pb2.MEDIA_TYPE_MUSIC,
 }
+# Somebody waits for what they searched, and can do without.
+MATCH_SECONDS = 1.5
+
+Reply = TypeVar("Reply")
 
 
 @asynccontextmanager
@@ -78,31 +82,69 @@ class Stored:
     sources: list[media_pb2.MediaSource]
 
 
+class Match(NamedTuple):
+    """A work that a draft is, without its extension; `in_library` of the request's person."""
+
+    item: media_pb2.MediaItem
+    reason: "media_service_pb2.MatchReason.ValueType"
+    in_library: bool
+
+
+class StaleBefore(NamedTuple):
+    """Records fetched before are stale; of works that people have, those before `used` too."""
+
+    records: datetime
+    used: datetime | None
+
+
 class CatalogClient:
+    """Raises what the catalogue refuses for good, and AioRpcError while it is away."""
+
     def __init__(self, channel: Channel) -> None:
         self._media = MediaServiceStub(channel)
 
     async def find(self, source: Source, external_id: str) -> Stored | None:
-        """Raises what the catalogue refuses for good, and AioRpcError while it is away."""
         request = media_service_pb2.FindMediaBySourceRequest(
             source_name=source, external_id=external_id
         )
-        try:
-            reply = await self._media.FindMediaBySource(request, **onward())
-        except AioRpcError as error:
-            if error.code() is StatusCode.NOT_FOUND:
-                return None
-            raise _refusal(error) or error from error
-        return Stored(reply.item, list(reply.sources))
+        reply = await _found(self._media.FindMediaBySource(request, **onward()))
+        return Stored(reply.item, list(reply.sources)) if reply else None
+
+    async def get(self, media_item_id: UUID) -> Stored | None:
+        """The survivor of a work that was merged into another."""
+        request = media_service_pb2.GetMediaRequest(media_item_id=str(media_item_id))
+        reply = await _found(self._media.GetMedia(request, **onward()))
+        return Stored(reply.item, list(reply.sources)) if reply else None
 
     async def upsert(self, draft: MediaDraft, *, refresh: bool) -> Stored:
-        """Raises as `find` does."""
         request = media_service_pb2.UpsertMediaRequest(draft=to_proto(draft), refresh=refresh)
-        try:
-            reply = await self._media.UpsertMedia(request, **onward())
-        except AioRpcError as error:
-            raise _refusal(error) or error from error
+        reply = await _answer(self._media.UpsertMedia(request, **onward()))
         return Stored(reply.item, list(reply.sources))
+
+    async def match(self, drafts: Sequence[MediaDraft]) -> Mapping[int, Match]:
+        """Those of at most 100 drafts that are works of the catalogue, by their index.
+
+        None while the catalogue is away or slow.
+        """
+        request = media_service_pb2.MatchMediaRequest(drafts=map(to_proto, drafts))
+        try:
+            reply = await _answer(self._media.MatchMedia(request, **onward(MATCH_SECONDS)))
+        except AioRpcError:
+            return {}
+        return {
+            each.index: Match(each.item, each.reason, each.in_library) for each in reply.matches
+        }
+
+    async def claim_stale(self, source: Source, due: StaleBefore, limit: int) -> Sequence[str]:
+        """External ids of records to fetch again; nobody else is told of them for a day."""
+        request = media_service_pb2.ClaimStaleMediaRequest(
+            source_name=source,
+            fetched_before=timestamp(due.records),
+            used_fetched_before=timestamp(due.used) if due.used else None,
+            limit=limit,
+        )
+        reply = await _answer(self._media.ClaimStaleMedia(request, **onward()))
+        return list(reply.external_ids)
 
 
 class Activity(StrEnum):
@@ -158,10 +200,7 @@ class LibraryClient:
             tags=deed.tags,
             idempotency_key=deed.key,
         )
-        try:
-            reply = await self._library.RecordActivity(request, **onward())
-        except AioRpcError as error:
-            raise _refusal(error) or error from error
+        reply = await _answer(self._library.RecordActivity(request, **onward()))
         if not reply.HasField("state"):
             return Standing("", reply.changed, reply.in_diary)
         name = library_pb2.ConsumptionStatus.Name(reply.state.status)
@@ -203,10 +242,7 @@ class DraftsClient:
             media_item_id=str(addition.media_item_id),
             notes=addition.notes,
         )
-        try:
-            reply = await self._drafts.AppendToDraft(request, **onward())
-        except AioRpcError as error:
-            raise _refusal(error) or error from error
+        reply = await _answer(self._drafts.AppendToDraft(request, **onward()))
         return Appended(reply.menu_title, reply.course_title, reply.appended)
 
 
@@ -224,15 +260,29 @@ class MenusClient:
     async def find(self, menu_id: UUID) -> OwnMenu | None:
         """Raises AioRpcError while the menus are away."""
         request = menu_service_pb2.GetMenuRequest(menu_id=str(menu_id))
-        try:
-            reply = await self._menus.GetMenu(request, **onward())
-        except AioRpcError as error:
-            if error.code() is StatusCode.NOT_FOUND:
-                return None
-            raise _refusal(error) or error from error
+        reply = await _found(self._menus.GetMenu(request, **onward()))
+        if reply is None:
+            return None
         menu = orjson.loads(reply.document)
         courses = frozenset(UUID(course["id"]) for course in menu["courses"])
         return OwnMenu(menu["is_public"], courses)
+
+
+async def _answer(call: Awaitable[Reply]) -> Reply:
+    try:
+        return await call
+    except AioRpcError as error:
+        raise _refusal(error) or error from error
+
+
+async def _found(call: Awaitable[Reply]) -> Reply | None:
+    """None when the callee has no such thing."""
+    try:
+        return await call
+    except AioRpcError as error:
+        if error.code() is StatusCode.NOT_FOUND:
+            return None
+        raise _refusal(error) or error from error
 
 
 def _refusal(error: AioRpcError) -> DomainError | None:
