@@ -18,9 +18,15 @@ from tastebuds.auth.v1.account_service_pb2_grpc import add_AccountServiceService
 from tastebuds.auth.v1.key_service_pb2_grpc import add_KeyServiceServicer_to_server
 from tastebuds.auth.v1.session_events_pb2 import SessionRevoked
 from tastebuds.auth.v1.session_service_pb2_grpc import add_SessionServiceServicer_to_server
+from tastebuds.catalog.v1.availability_service_pb2_grpc import (
+    add_AvailabilityServiceServicer_to_server,
+)
 from tastebuds.catalog.v1.library_service_pb2_grpc import add_LibraryServiceServicer_to_server
 from tastebuds.catalog.v1.media_service_pb2_grpc import add_MediaServiceServicer_to_server
+from tastebuds.catalog.v1.merge_service_pb2_grpc import add_MergeServiceServicer_to_server
 from tastebuds.catalog.v1.search_service_pb2_grpc import add_SearchServiceServicer_to_server
+from tastebuds.catalog.v1.tag_service_pb2_grpc import add_TagServiceServicer_to_server
+from tastebuds.catalog.v1.taste_service_pb2_grpc import add_TasteServiceServicer_to_server
 from tastebuds.ingest.v1.inbox_service_pb2_grpc import add_InboxServiceServicer_to_server
 from tastebuds.ingest.v1.ingest_service_pb2_grpc import add_IngestServiceServicer_to_server
 from tastebuds.ingest.v1.integration_service_pb2_grpc import (
@@ -38,12 +44,16 @@ from tastebuds.menus.v1.public_menu_service_pb2_grpc import (
 from tastebuds.ops.v1.ops_service_pb2_grpc import add_OpsServiceServicer_to_server
 
 from . import stand_ins
+from .availability_stand_ins import Availability
 from .inbox_stand_ins import Inbox
 from .integration_stand_ins import Integrations
 from .job_stand_ins import Jobs
 from .library_stand_ins import Library
+from .media_stand_ins import Media, Merges
 from .ops_stand_ins import Ops
 from .search_stand_ins import Previews, Search
+from .tag_stand_ins import Tags
+from .taste_stand_ins import Tastes
 
 STREAMS = {
     "AUTH": "tastebuds.auth.v1.>",
@@ -69,9 +79,13 @@ async def channels(serve, world):
         add_OpsServiceServicer_to_server(Ops(world, "auth"), server)
 
     def add_catalog(server):
-        add_MediaServiceServicer_to_server(stand_ins.Media(world), server)
+        add_MediaServiceServicer_to_server(Media(world), server)
+        add_MergeServiceServicer_to_server(Merges(world), server)
         add_SearchServiceServicer_to_server(Search(world), server)
         add_LibraryServiceServicer_to_server(Library(world), server)
+        add_TagServiceServicer_to_server(Tags(world), server)
+        add_TasteServiceServicer_to_server(Tastes(world), server)
+        add_AvailabilityServiceServicer_to_server(Availability(world), server)
         add_OpsServiceServicer_to_server(Ops(world, "catalog"), server)
 
     def add_ingest(server):
@@ -230,30 +244,7 @@ async def running(start):
 @pytest.fixture(autouse=True)
 def fresh(world):
     """No test sees what another one left in the stand-ins."""
-    fields = (
-        "users",
-        "passwords",
-        "refresh_tokens",
-        "media",
-        "menus",
-        "documents",
-        "jobs",
-        "states",
-        "logs",
-        "integrations",
-        "webhook_events",
-        "reports",
-        "dead_letters",
-        "calls",
-        "broken",
-        "search",
-        "previews",
-    )
-    for name in (*fields, "answers", "source_states", "requests"):
-        getattr(world, name).clear()
-    world.before_answer = None
-    world.letters_read = 500
-    world.decides = 0
+    world.forget()
 
 
 @pytest.fixture

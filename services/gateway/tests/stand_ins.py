@@ -16,8 +16,7 @@ from tastebuds.auth.v1 import session_service_pb2 as sessions_pb
 from tastebuds.auth.v1.account_service_pb2_grpc import AccountServiceServicer
 from tastebuds.auth.v1.key_service_pb2_grpc import KeyServiceServicer
 from tastebuds.auth.v1.session_service_pb2_grpc import SessionServiceServicer
-from tastebuds.catalog.v1 import media_pb2, media_service_pb2
-from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceServicer
+from tastebuds.catalog.v1 import media_pb2
 from tastebuds.ingest.v1 import ingest_service_pb2 as ingest_pb
 from tastebuds.ingest.v1 import job_pb2
 from tastebuds.ingest.v1.ingest_service_pb2_grpc import IngestServiceServicer
@@ -76,6 +75,22 @@ class World:
     calls: dict = field(default_factory=dict)
     broken: dict = field(default_factory=dict)
     before_answer: object = None
+    # What menus, fields and profiles say of works.
+    appearances: list = field(default_factory=list)
+    field_sources: list = field(default_factory=list)
+    survivors: dict = field(default_factory=dict)
+    merges: dict = field(default_factory=dict)
+    suspects: dict = field(default_factory=dict)
+    tags: dict = field(default_factory=dict)
+    tagged: set = field(default_factory=set)
+    availability: dict = field(default_factory=dict)
+    profiles: dict = field(default_factory=dict)
+    keys: dict = field(default_factory=dict)
+    changes: list = field(default_factory=list)
+
+    def forget(self) -> None:
+        """All but the people, as at the start."""
+        vars(self).update(vars(World(self.people)))
 
     def called(self, name: str, request=None) -> None:
         self.calls[name] = self.calls.get(name, 0) + 1
@@ -195,25 +210,6 @@ class Keys(StandIn, KeyServiceServicer):
         raw = self.world.people.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         key = key_service_pb2.VerificationKey(kid="test", public_key=raw)
         return key_service_pb2.ListVerificationKeysResponse(keys=[key])
-
-
-class Media(StandIn, MediaServiceServicer):
-    async def GetMedia(self, request, context):
-        self.world.called("GetMedia", request)
-        item = self.world.media.get(request.media_item_id)
-        if item is None:
-            raise not_found("Media item")
-        return media_service_pb2.GetMediaResponse(item=item, sources=[source()])
-
-    async def CreateManualMedia(self, request, context):
-        self.world.called("CreateManualMedia", request)
-        known = [one for one in self.world.media.values() if one.title == request.item.title]
-        item = known[0] if known else request.item
-        item.id = item.id or str(uuid4())
-        self.world.media[item.id] = item
-        return media_service_pb2.CreateManualMediaResponse(
-            item=item, sources=[source()], created=not known
-        )
 
 
 def source() -> media_pb2.MediaSource:

@@ -26,7 +26,8 @@ def wire(world):
 async def test_a_work_has_the_fields_of_the_contract(stranger, wire):
     answer = await stranger.get(f"/api/media/{wire.id}")
     work = answer.json()
-    assert set(work) == BASE_FIELDS | EXTENSIONS | {"sources", "creators"}
+    page = {"sources", "creators", "field_sources", "appears_in", "appearance_count"}
+    assert set(work) == BASE_FIELDS | EXTENSIONS | page
     assert work["media_type"] == "tv"
     assert work["metadata"] == {"genres": ["drama"]}
     assert work["movie"] == {

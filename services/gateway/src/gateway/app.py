@@ -12,6 +12,7 @@ from gateway.cache import PublicMenuDoor
 from gateway.routes import (
     arr_queue,
     auth,
+    availability,
     courses,
     health,
     inbox,
@@ -20,13 +21,17 @@ from gateway.routes import (
     jobs,
     keys,
     library,
+    logs,
     me,
     media,
     menus,
+    merges,
     ops,
     previews,
     public,
     search,
+    tags,
+    taste,
     webhooks,
 )
 from gateway.settings import Settings
@@ -35,11 +40,15 @@ from gateway.state import Gateway
 ROUTERS = (
     me.router,
     library.router,
+    logs.router,
+    taste.router,
+    tags.router,
     menus.router,
     courses.router,
     search.router,
     previews.router,
     media.router,
+    availability.router,
     jobs.router,
     ingest.router,
     arr_queue.router,
@@ -50,6 +59,7 @@ ROUTERS = (
     health.router,
     keys.router,
     ops.router,
+    merges.router,
     webhooks.router,
 )
 PREFLIGHT_SECONDS = 600

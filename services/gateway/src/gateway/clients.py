@@ -15,10 +15,22 @@ from tastebuds.auth.v1 import account_service_pb2, key_service_pb2, session_serv
 from tastebuds.auth.v1.account_service_pb2_grpc import AccountServiceStub
 from tastebuds.auth.v1.key_service_pb2_grpc import KeyServiceStub
 from tastebuds.auth.v1.session_service_pb2_grpc import SessionServiceStub
-from tastebuds.catalog.v1 import library_service_pb2, media_service_pb2, search_service_pb2
+from tastebuds.catalog.v1 import (
+    availability_service_pb2,
+    library_service_pb2,
+    media_service_pb2,
+    merge_service_pb2,
+    search_service_pb2,
+    tag_service_pb2,
+    taste_service_pb2,
+)
+from tastebuds.catalog.v1.availability_service_pb2_grpc import AvailabilityServiceStub
 from tastebuds.catalog.v1.library_service_pb2_grpc import LibraryServiceStub
 from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceStub
+from tastebuds.catalog.v1.merge_service_pb2_grpc import MergeServiceStub
 from tastebuds.catalog.v1.search_service_pb2_grpc import SearchServiceStub
+from tastebuds.catalog.v1.tag_service_pb2_grpc import TagServiceStub
+from tastebuds.catalog.v1.taste_service_pb2_grpc import TasteServiceStub
 from tastebuds.ingest.v1 import (
     inbox_service_pb2,
     ingest_service_pb2,
@@ -42,9 +54,13 @@ if TYPE_CHECKING:  # these classes exist only in the stubs
     from tastebuds.auth.v1.account_service_pb2_grpc import AccountServiceAsyncStub
     from tastebuds.auth.v1.key_service_pb2_grpc import KeyServiceAsyncStub
     from tastebuds.auth.v1.session_service_pb2_grpc import SessionServiceAsyncStub
+    from tastebuds.catalog.v1.availability_service_pb2_grpc import AvailabilityServiceAsyncStub
     from tastebuds.catalog.v1.library_service_pb2_grpc import LibraryServiceAsyncStub
     from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceAsyncStub
+    from tastebuds.catalog.v1.merge_service_pb2_grpc import MergeServiceAsyncStub
     from tastebuds.catalog.v1.search_service_pb2_grpc import SearchServiceAsyncStub
+    from tastebuds.catalog.v1.tag_service_pb2_grpc import TagServiceAsyncStub
+    from tastebuds.catalog.v1.taste_service_pb2_grpc import TasteServiceAsyncStub
     from tastebuds.ingest.v1.inbox_service_pb2_grpc import InboxServiceAsyncStub
     from tastebuds.ingest.v1.ingest_service_pb2_grpc import IngestServiceAsyncStub
     from tastebuds.ingest.v1.integration_service_pb2_grpc import IntegrationServiceAsyncStub
@@ -64,10 +80,14 @@ SERVICES = {
         session_service_pb2.DESCRIPTOR,
     ),
     "catalog": services_of(
+        availability_service_pb2.DESCRIPTOR,
         library_service_pb2.DESCRIPTOR,
         media_service_pb2.DESCRIPTOR,
+        merge_service_pb2.DESCRIPTOR,
         ops_service_pb2.DESCRIPTOR,
         search_service_pb2.DESCRIPTOR,
+        tag_service_pb2.DESCRIPTOR,
+        taste_service_pb2.DESCRIPTOR,
     ),
     "ingest": services_of(
         inbox_service_pb2.DESCRIPTOR,
@@ -101,9 +121,13 @@ class Clients:
         self.accounts: AccountServiceAsyncStub = AccountServiceStub(channels.auth)
         self.keys: KeyServiceAsyncStub = KeyServiceStub(channels.auth)
         self.sessions: SessionServiceAsyncStub = SessionServiceStub(channels.auth)
+        self.availability: AvailabilityServiceAsyncStub = AvailabilityServiceStub(channels.catalog)
         self.library: LibraryServiceAsyncStub = LibraryServiceStub(channels.catalog)
         self.media: MediaServiceAsyncStub = MediaServiceStub(channels.catalog)
+        self.merges: MergeServiceAsyncStub = MergeServiceStub(channels.catalog)
         self.search: SearchServiceAsyncStub = SearchServiceStub(channels.catalog)
+        self.tags: TagServiceAsyncStub = TagServiceStub(channels.catalog)
+        self.taste: TasteServiceAsyncStub = TasteServiceStub(channels.catalog)
         self.inbox: InboxServiceAsyncStub = InboxServiceStub(channels.ingest)
         self.ingest: IngestServiceAsyncStub = IngestServiceStub(channels.ingest)
         self.integrations: IntegrationServiceAsyncStub = IntegrationServiceStub(channels.ingest)

@@ -20,14 +20,17 @@ from gateway import cookies
 
 log = structlog.get_logger()
 
-# Where the clients of the earlier version expect another status than the kind has.
-STATUS_BY_REASON = {
-    "EMAIL_ALREADY_REGISTERED": 400,
-    "IDENTIFIER_REQUIRED": 400,
-    "ITEM_IDS_MISMATCH": 400,
-    "COURSE_IDS_MISMATCH": 400,
-    "UNKNOWN_SENDER": 400,
-    "UNKNOWN_STATUS_FILTER": 400,
+# What the clients of the earlier version expect to be a 400; a reason alone may be of other kinds.
+BAD_REQUESTS = {
+    (Kind.CONFLICT, "EMAIL_ALREADY_REGISTERED"),
+    (Kind.INVALID, "COURSE_IDS_MISMATCH"),
+    (Kind.INVALID, "IDENTIFIER_REQUIRED"),
+    (Kind.INVALID, "ITEM_IDS_MISMATCH"),
+    (Kind.INVALID, "MEDIA_ITEM_NOT_AVAILABLE"),
+    (Kind.INVALID, "TAG_NAME_BLANK"),
+    (Kind.INVALID, "TAG_NOT_AVAILABLE"),
+    (Kind.INVALID, "UNKNOWN_SENDER"),
+    (Kind.INVALID, "UNKNOWN_STATUS_FILTER"),
 }
 REASON_BY_STATUS = {
     404: "NOT_FOUND",
@@ -68,7 +71,8 @@ def install(app: FastAPI) -> None:
 
 async def _domain_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, DomainError)  # noqa: S101 - registered for nothing else
-    status = STATUS_BY_REASON.get(error.reason) or STATUS_BY_KIND[error.kind]
+    is_bad_request = (error.kind, error.reason) in BAD_REQUESTS
+    status = HTTPStatus.BAD_REQUEST if is_bad_request else STATUS_BY_KIND[error.kind]
     members: dict[str, Any] = dict(error.metadata)
     message, field = error.message, error.metadata.get("field", "")
     if field in PUBLIC_NAMES:

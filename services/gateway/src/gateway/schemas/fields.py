@@ -18,6 +18,7 @@ LONGEST_METADATA = 50_000
 MOST_COURSES = 500
 MOST_ITEMS = 1_000
 DEEPEST_METADATA = 16
+MOST_MEDIA = 500
 
 
 class Schema(BaseModel):
@@ -30,6 +31,13 @@ class StrictSchema(Schema):
     """Unknown fields are refused: what a client meant by them would be lost without a word."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+def refuse_null(change: BaseModel, *names: str) -> None:
+    """Whoever leaves a member out leaves it as it is; null would empty what cannot be empty."""
+    for name in names:
+        if name in change.model_fields_set and getattr(change, name) is None:
+            raise PydanticCustomError("not_null", "{name} should not be null", {"name": name})
 
 
 def _without_nul(value: str) -> str:
@@ -139,7 +147,10 @@ Position = Annotated[int, Field(ge=0, le=1_000_000)]
 Count = Annotated[int, Field(ge=0, le=LARGEST_INT)]
 Ids = Annotated[list[UUID], Field(max_length=MOST_ITEMS)]
 
+MediaIds = Annotated[list[UUID], Field(max_length=MOST_MEDIA)]
+
 Limit = Annotated[int, Query(ge=1, le=100, description="Most entries in one answer.")]
+LongLimit = Annotated[int, Query(ge=1, le=1000, description="Most entries in one answer.")]
 Cursor = Annotated[
     str,
     StringConstraints(max_length=512),

@@ -8,9 +8,8 @@ from uuid import UUID
 import orjson
 from fastapi import Path
 from pydantic import Field, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
 
-from gateway.schemas.fields import Clean, Name, Schema, ShortName, StrictSchema
+from gateway.schemas.fields import Clean, Name, Schema, ShortName, StrictSchema, refuse_null
 from gateway.schemas.wire import moment, present_moment
 from tastebuds.ingest.v1 import integration_service_pb2 as wire
 
@@ -209,9 +208,7 @@ class Change(StrictSchema):
 
     @model_validator(mode="after")
     def _keeps_what_cannot_be_empty(self) -> Self:
-        for name in self.model_fields_set - self.clearable:
-            if getattr(self, name) is None:
-                raise PydanticCustomError("not_null", "{name} should not be null", {"name": name})
+        refuse_null(self, *(self.model_fields_set - self.clearable))
         return self
 
     def says(self, name: str) -> bool:

@@ -1,146 +1,112 @@
-"""A person's library: where they stand with works, and their diary."""
+"""A person's library: what they have a state or a log of."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
-from uuid import UUID
+from typing import Annotated, Self
 
 from fastapi import Query
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
-from gateway.schemas.fields import LARGEST_INT, LongText, Moment, Schema
-from gateway.schemas.media import MediaBase
-from gateway.schemas.wire import moment, present, present_moment, timestamp
-from tastebuds.catalog.v1 import library_pb2
-from tastebuds.catalog.v1.library_service_pb2 import ListLogsRequest, SetStateRequest
-
-Status = Literal["consumed", "currently_consuming", "want_to_consume", "paused", "dropped"]
-STATUSES: "dict[Status, library_pb2.ConsumptionStatus.ValueType]" = {
-    "consumed": library_pb2.CONSUMPTION_STATUS_CONSUMED,
-    "currently_consuming": library_pb2.CONSUMPTION_STATUS_CURRENTLY_CONSUMING,
-    "want_to_consume": library_pb2.CONSUMPTION_STATUS_WANT_TO_CONSUME,
-    "paused": library_pb2.CONSUMPTION_STATUS_PAUSED,
-    "dropped": library_pb2.CONSUMPTION_STATUS_DROPPED,
-}
-STATUS_NAMES: dict[int, Status] = {number: name for name, number in STATUSES.items()}
-LogType = Literal["started", "progress", "finished", "note", "goal"]
-LOG_TYPES: "dict[LogType, library_pb2.LogType.ValueType]" = {
-    "started": library_pb2.LOG_TYPE_STARTED,
-    "progress": library_pb2.LOG_TYPE_PROGRESS,
-    "finished": library_pb2.LOG_TYPE_FINISHED,
-    "note": library_pb2.LOG_TYPE_NOTE,
-    "goal": library_pb2.LOG_TYPE_GOAL,
-}
-LOG_TYPE_NAMES: dict[int, LogType] = {number: name for name, number in LOG_TYPES.items()}
-
-StateLimit = Annotated[int, Query(ge=1, le=1000, description="Most entries in one answer.")]
+from gateway.schemas.fields import Clean, Cursor, LongLimit, Schema
+from gateway.schemas.logs import Log
+from gateway.schemas.media import TO_WIRE, MediaBase, MediaType
+from gateway.schemas.states import STATUSES, State, Status
+from gateway.schemas.wire import present_moment
+from tastebuds.catalog.v1 import library_service_pb2 as pb
 
 
-class State(Schema):
-    """Where you stand with a work."""
+class LibraryFilter(Schema):
+    status: Annotated[list[Status], Query(default_factory=list, max_length=len(STATUSES))]
+    """Repeatable; left out: all, and what has only logs."""
+    type: Annotated[list[MediaType], Query(default_factory=list, max_length=len(TO_WIRE))]
+    """Repeatable; left out: all."""
+    favorite: bool | None = None
+    """Only favourites, or only what is none."""
+    tag: Annotated[str, StringConstraints(strip_whitespace=True, max_length=64), Clean, Query()] = (
+        ""
+    )
+    """The name of a tag, your own or a shared one."""
+    limit: LongLimit = 500
+    cursor: Cursor = ""
 
-    id: str
-    media_item_id: str
-    user_id: str
-    status: Status
-    rating: Annotated[float | None, Field(examples=[8.5])]
-    """0 to 10."""
-    favorite: bool
-    notes: str | None
-    started_at: datetime | None
-    finished_at: datetime | None
-    updated_at: datetime
-
-    @classmethod
-    def of(cls, state: library_pb2.UserState) -> Self:
-        return cls(
-            id=state.id,
-            media_item_id=state.media_item_id,
-            user_id=state.user_id,
-            status=STATUS_NAMES[state.status],
-            rating=present(state, "rating"),
-            favorite=state.favorite,
-            notes=present(state, "notes"),
-            started_at=present_moment(state, "started_at"),
-            finished_at=present_moment(state, "finished_at"),
-            updated_at=moment(state.updated_at),
-        )
-
-
-class NewState(Schema):
-    """Replaces the whole state: what is left out is cleared."""
-
-    status: Status
-    rating: Annotated[float | None, Field(ge=0, le=10, examples=[8.5])] = None
-    favorite: bool = False
-    notes: LongText | None = None
-    started_at: Moment | None = None
-    finished_at: Moment | None = None
-
-    def to_wire(self, media_id: UUID) -> SetStateRequest:
-        return SetStateRequest(
-            media_item_id=str(media_id),
-            status=STATUSES[self.status],
-            rating=self.rating,
-            favorite=self.favorite,
-            notes=self.notes,
-            started_at=timestamp(self.started_at),
-            finished_at=timestamp(self.finished_at),
-        )
-
-
-class LogFilter(Schema):
-    media_item_id: UUID | None = None
-    """Only entries about this work."""
-    log_type: LogType | None = None
-    """Only entries of this type."""
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
-    """Most entries in one answer."""
-    offset: Annotated[int, Field(ge=0, le=LARGEST_INT)] = 0
-    """Entries to pass over."""
-
-    def to_wire(self) -> ListLogsRequest:
-        return ListLogsRequest(
-            media_item_id=str(self.media_item_id) if self.media_item_id else "",
-            log_type=LOG_TYPES[self.log_type]
-            if self.log_type
-            else library_pb2.LOG_TYPE_UNSPECIFIED,
+    def to_wire(self) -> pb.GetLibraryRequest:
+        return pb.GetLibraryRequest(
             page_size=self.limit,
-            offset=self.offset,
+            page_token=self.cursor,
+            statuses=[STATUSES[status] for status in self.status],
+            media_types=[TO_WIRE[kind] for kind in self.type],
+            favorite=self.favorite,
+            tag=self.tag,
         )
 
 
-class Log(Schema):
-    """An entry of your diary."""
-
-    id: str
-    user_id: str
-    media_item_id: str
-    log_type: LogType
-    notes: Annotated[str | None, Field(examples=["S01E03 · Low Water"])]
-    minutes_spent: int | None
-    progress_percent: int | None
-    goal_target: str | None
-    goal_due_on: Annotated[str | None, Field(examples=["2026-12-31"])]
-    logged_at: datetime
-    """When it happened."""
-    created_at: datetime
-    updated_at: datetime
-    media_item: MediaBase | None
+class LibrarySummary(Schema):
+    total: int
+    """Works with a state or a log; the others count states."""
+    consumed: int
+    currently_consuming: int
+    want_to_consume: int
+    paused: int
+    dropped: int
 
     @classmethod
-    def of(cls, log: library_pb2.UserLog) -> Self:
+    def of(cls, summary: pb.LibrarySummary) -> Self:
         return cls(
-            id=log.id,
-            user_id=log.user_id,
-            media_item_id=log.media_item_id,
-            log_type=LOG_TYPE_NAMES[log.log_type],
-            notes=present(log, "notes"),
-            minutes_spent=present(log, "minutes_spent"),
-            progress_percent=present(log, "progress_percent"),
-            goal_target=present(log, "goal_target"),
-            goal_due_on=present(log, "goal_due_on"),
-            logged_at=moment(log.logged_at),
-            created_at=moment(log.created_at),
-            updated_at=moment(log.updated_at),
-            media_item=MediaBase.of(log.media_item) if log.HasField("media_item") else None,
+            total=summary.total,
+            consumed=summary.consumed,
+            currently_consuming=summary.currently_consuming,
+            want_to_consume=summary.want_to_consume,
+            paused=summary.paused,
+            dropped=summary.dropped,
+        )
+
+
+class LibraryItem(Schema):
+    media_item: MediaBase
+    state: State | None
+    last_log: Log | None
+    """Its `media_item` is null: it is the one beside it."""
+    log_count: int
+    last_activity_at: datetime | None
+
+    @classmethod
+    def of(cls, item: pb.LibraryItem) -> Self:
+        return cls(
+            media_item=MediaBase.of(item.media_item),
+            state=State.of(item.state) if item.HasField("state") else None,
+            last_log=Log.of(item.last_log) if item.HasField("last_log") else None,
+            log_count=item.log_count,
+            last_activity_at=present_moment(item, "last_activity_at"),
+        )
+
+
+class Library(Schema):
+    summary: LibrarySummary
+    """Of the whole library, whatever the filter."""
+    items: list[LibraryItem]
+    """Last touched first."""
+    next_up: list[LibraryItem]
+    """What to go on with or to begin, at most 6; only on the first page."""
+
+    @classmethod
+    def of(cls, reply: pb.GetLibraryResponse) -> Self:
+        return cls(
+            summary=LibrarySummary.of(reply.summary),
+            items=[LibraryItem.of(item) for item in reply.items],
+            next_up=[LibraryItem.of(item) for item in reply.next_up],
+        )
+
+
+class Undone(Schema):
+    undone: Annotated[str, Field(examples=["the state of Tidewatch"])]
+    """What was taken back."""
+    media_item_id: str
+    state: State | None
+    """As it is now."""
+
+    @classmethod
+    def of(cls, reply: pb.UndoLastChangeResponse) -> Self:
+        return cls(
+            undone=reply.undone,
+            media_item_id=reply.media_item_id,
+            state=State.of(reply.state) if reply.HasField("state") else None,
         )

@@ -15,10 +15,12 @@ from gateway.schemas.fields import (
     Count,
     LongText,
     LongTitle,
+    MediaIds,
     Metadata,
     Name,
     Schema,
     ShortText,
+    StrictSchema,
     WebAddress,
 )
 from gateway.schemas.wire import moment, present
@@ -192,9 +194,14 @@ class MediaDetail(MediaBase):
 
     @classmethod
     def with_sources(
-        cls, item: media_pb2.MediaItem, sources: Iterable[media_pb2.MediaSource]
+        cls, item: media_pb2.MediaItem, sources: Iterable[media_pb2.MediaSource], **more: Any
     ) -> Self:
-        return cls.of(item, sources=[Source.of(source) for source in sources], **extension(item))
+        shown = [Source.of(source) for source in sources]
+        return cls.of(item, sources=shown, **extension(item), **more)
+
+
+class WantedWorks(StrictSchema):
+    media_item_ids: MediaIds
 
 
 def extension(item: media_pb2.MediaItem) -> dict[str, Schema]:

@@ -10,7 +10,6 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from gateway.schemas.fields import (
     MOST_COURSES,
@@ -21,6 +20,7 @@ from gateway.schemas.fields import (
     Position,
     Schema,
     Title,
+    refuse_null,
 )
 from gateway.schemas.media import MediaBase
 from gateway.schemas.wire import moment, present
@@ -160,9 +160,7 @@ class Change(Schema):
 
     @model_validator(mode="after")
     def _keeps_what_cannot_be_empty(self) -> Self:
-        for name in ("title", "is_public"):
-            if name in self.model_fields_set and getattr(self, name) is None:
-                raise PydanticCustomError("not_null", "{name} should not be null", {"name": name})
+        refuse_null(self, "title", "is_public")
         return self
 
     def changes(self, *names: str) -> dict[str, Any]:
