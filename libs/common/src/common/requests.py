@@ -64,10 +64,16 @@ current: ContextVar[Request | None] = ContextVar("request", default=None)
 
 
 def current_caller() -> Caller:
-    request = current.get()
-    if request is None or request.caller is None:
+    caller = caller_or_none()
+    if caller is None:
         raise InvalidToken
-    return request.caller
+    return caller
+
+
+def caller_or_none() -> Caller | None:
+    """Of an RPC that anybody may call, signed in or not."""
+    request = current.get()
+    return None if request is None else request.caller
 
 
 def onward(timeout: float = DEFAULT_TIMEOUT_SECONDS) -> CallOptions:
