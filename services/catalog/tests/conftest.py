@@ -1,12 +1,16 @@
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import text
 
+from catalog.availability.servicer import AvailabilityServicer
 from catalog.library.servicer import LibraryServicer
 from catalog.media.servicer import MediaServicer
 from catalog.models import Base
 from catalog.search.servicer import SearchServicer
 from catalog.servicers import SERVICES, register
 from common import db
+from tastebuds.catalog.v1.availability_service_pb2_grpc import AvailabilityServiceStub
 from tastebuds.catalog.v1.library_service_pb2_grpc import LibraryServiceStub
 from tastebuds.catalog.v1.media_events_pb2 import MediaItemUpserted
 from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceStub
@@ -35,6 +39,7 @@ async def connect(serve, shared_database):
     def add(server):
         servicers = (MediaServicer, SearchServicer, LibraryServicer)
         register(server, *(servicer(shared_database) for servicer in servicers))
+        register(server, AvailabilityServicer(shared_database, timedelta(days=14)))
 
     async with serve("catalog", SERVICES, add) as connect:
         yield connect
@@ -66,6 +71,11 @@ async def senders(connect, database):
 async def library(connect, database):
     """The library as the people themselves see it."""
     return LibraryServiceStub(connect("gateway"))
+
+
+@pytest.fixture
+async def availability(connect, database):
+    return AvailabilityServiceStub(connect("gateway"))
 
 
 @pytest.fixture

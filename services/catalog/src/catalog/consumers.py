@@ -1,5 +1,6 @@
 """Events this service listens to."""
 
+from catalog.availability import service as availability
 from catalog.library import service as library
 from catalog.media import service as media
 from catalog.placements import service as placements
@@ -15,6 +16,7 @@ async def on_user_deleted(session: Session, event: UserDeleted) -> None:
     user_id = parse_id("user_id", event.user_id)
     await library.forget_person(session, user_id)
     await media.forget_person(session, user_id)
+    await availability.forget_person(session, user_id)
 
 
 async def on_menu_contents_changed(session: Session, event: MenuContentsChanged) -> None:

@@ -1,6 +1,7 @@
 """Wire the catalogue together and run it."""
 
 from catalog import servicers
+from catalog.availability.servicer import AvailabilityServicer
 from catalog.consumers import HANDLERS
 from catalog.library.servicer import LibraryServicer
 from catalog.media.servicer import MediaServicer
@@ -35,6 +36,7 @@ async def main() -> None:
             MediaServicer(database),
             SearchServicer(database),
             LibraryServicer(database),
+            AvailabilityServicer(database, settings.availability_stays_true()),
         )
         await service.run(grpc, Duties(TABLES, HANDLERS, sweeps=sweeps(), peers={"auth": auth}))
 

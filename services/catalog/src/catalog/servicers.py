@@ -5,24 +5,35 @@ from typing import Any
 
 from grpc.aio import Server
 
+from catalog.availability.servicer import AvailabilityServicer
 from catalog.library.servicer import LibraryServicer
 from catalog.media.servicer import MediaServicer
 from catalog.search.servicer import SearchServicer
 from common.access import services_of
-from tastebuds.catalog.v1 import library_service_pb2, media_service_pb2, search_service_pb2
+from tastebuds.catalog.v1 import (
+    availability_service_pb2,
+    library_service_pb2,
+    media_service_pb2,
+    search_service_pb2,
+)
+from tastebuds.catalog.v1.availability_service_pb2_grpc import (
+    add_AvailabilityServiceServicer_to_server,
+)
 from tastebuds.catalog.v1.library_service_pb2_grpc import add_LibraryServiceServicer_to_server
 from tastebuds.catalog.v1.media_service_pb2_grpc import add_MediaServiceServicer_to_server
 from tastebuds.catalog.v1.search_service_pb2_grpc import add_SearchServiceServicer_to_server
 from tastebuds.ops.v1 import ops_service_pb2
 
 SERVICES = services_of(
+    availability_service_pb2.DESCRIPTOR,
     library_service_pb2.DESCRIPTOR,
     media_service_pb2.DESCRIPTOR,
     search_service_pb2.DESCRIPTOR,
     ops_service_pb2.DESCRIPTOR,
 )
-Servicer = LibraryServicer | MediaServicer | SearchServicer
+Servicer = AvailabilityServicer | LibraryServicer | MediaServicer | SearchServicer
 REGISTER: Mapping[type[Servicer], Callable[[Any, Server], None]] = {
+    AvailabilityServicer: add_AvailabilityServiceServicer_to_server,
     LibraryServicer: add_LibraryServiceServicer_to_server,
     MediaServicer: add_MediaServiceServicer_to_server,
     SearchServicer: add_SearchServiceServicer_to_server,

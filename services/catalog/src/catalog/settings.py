@@ -1,3 +1,6 @@
+from datetime import timedelta
+
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from common.settings import DataServiceSettings
@@ -7,3 +10,9 @@ class Settings(DataServiceSettings):
     model_config = SettingsConfigDict(env_prefix="CATALOG_")
 
     auth_target: str
+
+    # Days for which it is believed where a work can be had.
+    availability_stale_days: int = Field(default=14, ge=1)
+
+    def availability_stays_true(self) -> timedelta:
+        return timedelta(days=self.availability_stale_days)

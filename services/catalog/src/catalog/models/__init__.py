@@ -5,6 +5,7 @@ from catalog.models.availability import (
     LONGEST_PROVIDER,
     LONGEST_REGION,
     Availability,
+    AvailabilitySummary,
 )
 from catalog.models.library import (
     LONGEST_ACTIVITY_KEY,
@@ -53,6 +54,7 @@ __all__ = [
     "LONGEST_URL",
     "Activity",
     "Availability",
+    "AvailabilitySummary",
     "Base",
     "Book",
     "Game",

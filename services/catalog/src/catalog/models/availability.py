@@ -1,12 +1,14 @@
 """Where works can be had."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from catalog.models.works import LONGEST_SOURCE_NAME, LONGEST_URL, Base, of_item
+from catalog.models.works import LONGEST_SOURCE_NAME, LONGEST_URL, Base, item_key, of_item
 from common.db import new_id
 
 LONGEST_PROVIDER = 120
@@ -42,3 +44,13 @@ class Availability(Base):
     last_checked_at: Mapped[datetime]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+class AvailabilitySummary(Base):
+    """All entries of a work in brief, written by a trigger whenever they change; none, no row."""
+
+    __tablename__ = "availability_summaries"
+    media_item_id: Mapped[UUID] = item_key()
+    # {"providers": […], "regions": […], "formats": […], "statuses": {status: count},
+    # "checked": [[time, count], …]}
+    summary: Mapped[Any] = mapped_column(JSONB)
