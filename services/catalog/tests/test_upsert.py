@@ -26,7 +26,7 @@ async def test_a_new_work_is_stored_whole_and_told_of_once(ingest, gateway, even
     assert statements() <= 5
     assert reply.created
     stored = await gateway.GetMedia(GetMediaRequest(media_item_id=reply.item.id))
-    assert statements() == 1
+    assert statements() == 2  # the work, the menus it is in
     item = stored.item
     for name in ("title", "subtitle", "description", "release_date", "cover_image_url"):
         assert getattr(item, name) == getattr(DUNE, name)

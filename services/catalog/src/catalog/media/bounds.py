@@ -56,15 +56,17 @@ def names(values: Iterable[str]) -> tuple[str, ...]:
 def isbn(value: str | None, digits: int) -> str | None:
     """The ISBN without hyphens when its check digit is right (ISO 2108), else None."""
     plain = (value or "").replace("-", "").replace(" ", "").upper()
-    if digits == ISBN_13_DIGITS:
-        if not _ISBN_13.fullmatch(plain):
-            return None
-        weighted = sum(int(d) * (3 if i % 2 else 1) for i, d in enumerate(plain))
-        return plain if weighted % 10 == 0 else None
-    if not _ISBN_10.fullmatch(plain):
-        return None
-    weighted = sum((10 if d == "X" else int(d)) * (10 - i) for i, d in enumerate(plain))
-    return plain if weighted % 11 == 0 else None
+    form = _ISBN_13 if digits == ISBN_13_DIGITS else _ISBN_10
+    return plain if form.fullmatch(plain) and plain == with_check_digit(plain[:-1]) else None
+
+
+def with_check_digit(isbn: str) -> str:
+    """The first 9 or 12 digits of an ISBN, and the last one that makes them right."""
+    if len(isbn) == ISBN_13_DIGITS - 1:
+        weighted = sum(int(d) * (3 if i % 2 else 1) for i, d in enumerate(isbn))
+        return f"{isbn}{-weighted % 10}"
+    weighted = sum(int(d) * (10 - i) for i, d in enumerate(isbn))
+    return isbn + "0123456789X"[-weighted % 11]
 
 
 def json_object(text: str | None) -> str | None:

@@ -6,7 +6,9 @@ from datetime import datetime
 
 import orjson
 
+from catalog.media import provenance
 from catalog.media.items import Draft, Facts, Item, Source, SourcedItem
+from catalog.media.provenance import Said
 from common.db import new_id
 
 # A work's popularity is rewritten, with all its index entries, only when it moved by a twentieth.
@@ -24,6 +26,8 @@ class Change:
     is_news: bool
     rewrites_item: bool
     changes_kind: bool = False
+    # Whether what everybody's overrides stand for has changed.
+    replaces: bool = False
 
 
 def addition(draft: Draft, at: datetime) -> Change:
@@ -46,26 +50,61 @@ def addition(draft: Draft, at: datetime) -> Change:
     )
 
 
+def attachment(draft: Draft, known: SourcedItem, at: datetime) -> Change:
+    """What a source new to a known work says of it: it fills what is empty."""
+    source = Source(id=new_id(), key=draft.key, canonical_url=draft.source_url, fetched_at=at)
+    popularity = max(known.item.popularity, scaled(draft.popularity))
+    before = provenance.of_each(provenance.said(known), known.sources)
+    after = provenance.renewed(before, source.id, draft.facts)
+    stored = replace(known, sources=(*known.sources, source))
+    return _change(draft, known, revised(stored, after, popularity, at), source)
+
+
 def renewal(draft: Draft, known: SourcedItem, at: datetime) -> Change:
     """What a later answer of a source says of a known work: the source is believed."""
-    old = known.item
-    is_news = not say_the_same(draft.facts, old.facts)
-    popularity = old.popularity if draft.popularity is None else scaled(draft.popularity)
-    item = replace(old, popularity=popularity)
-    if is_news:
-        item = replace(item, facts=draft.facts, version=old.version + 1, updated_at=at)
     before = next(source for source in known.sources if source.key == draft.key)
     source = replace(before, canonical_url=draft.source_url, fetched_at=at)
     sources = tuple(source if one is before else one for one in known.sources)
-    moved = abs(popularity - old.popularity) > NOTICEABLE * max(popularity, old.popularity)
+    old = known.item.popularity
+    popularity = old if draft.popularity is None else scaled(draft.popularity)
+    if len(sources) > 1:
+        said = provenance.of_each(provenance.said(known), known.sources)
+        after = provenance.renewed(said, source.id, draft.facts)
+    else:
+        after = Said(draft.facts, None)
+    stored = replace(known, sources=sources)
+    return _change(draft, known, revised(stored, after, popularity, at), source)
+
+
+def revised(before: SourcedItem, after: Said, popularity: float, at: datetime) -> SourcedItem:
+    """The work as its sources say now, under everybody's overrides; newer when it looks new."""
+    overrides = tuple(
+        one
+        if one.user_id is not None
+        else replace(one, replaced=provenance.text_of(after.facts, one.field))
+        for one in before.overrides
+    )
+    everybodys = {one.field: one.value for one in overrides if one.user_id is None}
+    facts = provenance.with_values(after.facts, everybodys)
+    item = replace(before.item, popularity=popularity)
+    if not say_the_same(facts, item.facts):
+        item = replace(item, facts=facts, version=item.version + 1, updated_at=at)
+    return SourcedItem(item, before.sources, after.field_sources, overrides)
+
+
+def _change(draft: Draft, before: SourcedItem, after: SourcedItem, source: Source) -> Change:
+    old, new = before.item, after.item
+    is_news = new.version > old.version
+    moved = abs(new.popularity - old.popularity) > NOTICEABLE * max(new.popularity, old.popularity)
     return Change(
         draft=draft,
-        stored=SourcedItem(item, sources),
+        stored=after,
         source=source,
         created=False,
         is_news=is_news,
-        rewrites_item=is_news or moved,
-        changes_kind=type(draft.facts.extension) is not type(old.facts.extension),
+        rewrites_item=is_news or moved or after.field_sources != before.field_sources,
+        changes_kind=type(new.facts.extension) is not type(old.facts.extension),
+        replaces=after.overrides != before.overrides,
     )
 
 

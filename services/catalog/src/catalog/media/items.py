@@ -1,5 +1,6 @@
 """What the catalogue says of a work, as values."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -101,7 +102,7 @@ class Draft:
     raw_payload_bytes: int
     # The source's own measure.
     popularity: float | None = None
-    # The person who typed it in.
+    # The person who brought it in.
     created_by: UUID | None = None
 
 
@@ -125,10 +126,30 @@ class Source:
     fetched_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """What a field is instead, as text; without a person it is everybody's."""
+
+    field: str
+    value: str
+    # What the sources say, of everybody's.
+    replaced: str | None
+    user_id: UUID | None
+    set_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class SourcedItem:
+    """A work, its sources from the oldest on, and whose word its fields are: see provenance.py."""
+
     item: Item
     sources: tuple[Source, ...]
+    field_sources: Mapping[str, UUID] | None = None
+    overrides: tuple[Override, ...] = ()
+
+    @property
+    def keys(self) -> tuple[SourceKey, ...]:
+        return tuple(source.key for source in self.sources)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Works on the wire."""
 
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -17,11 +18,15 @@ from catalog.media.items import (
     Music,
     Screen,
     Source,
+    SourcedItem,
     SourceKey,
 )
+from catalog.media.provenance import Origin, as_seen
+from catalog.placements.menus import Appearance
 from common.timestamps import timestamp
 from tastebuds.catalog.v1 import media_pb2 as pb
-from tastebuds.catalog.v1.media_service_pb2 import MediaDraft
+from tastebuds.catalog.v1.media_service_pb2 import Appearance as AppearanceMessage
+from tastebuds.catalog.v1.media_service_pb2 import FieldSource, MediaDraft
 
 _WIRE_TYPES = {
     MediaType.BOOK: pb.MEDIA_TYPE_BOOK,
@@ -40,14 +45,16 @@ def to_media_type(value: pb.MediaType.ValueType) -> MediaType:
     return media_type
 
 
-def to_draft(message: MediaDraft) -> Draft:
-    return make_draft(
+def to_draft(message: MediaDraft, brought_by: UUID | None = None) -> Draft:
+    """Raises InvalidMedia."""
+    draft = make_draft(
         SourceKey(message.source_name, message.external_id),
         _to_facts(message.item),
         source_url=message.source_url,
         raw_payload=message.raw_payload,
         popularity=message.popularity if message.HasField("popularity") else None,
     )
+    return replace(draft, created_by=brought_by)
 
 
 def to_entry(message: pb.MediaItem, user_id: UUID) -> Draft:
@@ -90,6 +97,24 @@ def from_source(source: Source) -> pb.MediaSource:
         canonical_url=source.canonical_url,
         fetched_at=timestamp(source.fetched_at),
     )
+
+
+def from_item_as_seen(stored: SourcedItem) -> pb.MediaItem:
+    """By the person for whom it was read."""
+    return from_item(replace(stored.item, facts=as_seen(stored)))
+
+
+def from_origin(origin: Origin) -> FieldSource:
+    return FieldSource(
+        field=origin.field,
+        source_name=origin.source_name,
+        external_id=origin.external_id,
+        at=timestamp(origin.at),
+    )
+
+
+def from_appearance(appearance: Appearance) -> AppearanceMessage:
+    return AppearanceMessage(slug=appearance.slug, title=appearance.title)
 
 
 def _to_facts(message: pb.MediaItem) -> Facts:

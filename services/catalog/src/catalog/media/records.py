@@ -1,11 +1,12 @@
 """The rows that a write makes of a work, in the shape in which Postgres takes them (JSON)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from catalog.media.indexing import further_words, title_key
-from catalog.media.items import Draft, Extension, Item, Source
+from catalog.media.items import Draft, Extension, Item, Source, SourcedItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class ItemRecord:
     created_at: datetime
     updated_at: datetime
     extension: Extension | None
+    field_sources: Mapping[str, UUID] | None
     title_key: str
     further_words: str
 
@@ -46,8 +48,8 @@ class SourceRecord:
     fetched_at: datetime
 
 
-def item_record(item: Item) -> ItemRecord:
-    facts = item.facts
+def item_record(stored: SourcedItem) -> ItemRecord:
+    item, facts = stored.item, stored.item.facts
     return ItemRecord(
         id=item.id,
         media_type=facts.media_type,
@@ -64,6 +66,7 @@ def item_record(item: Item) -> ItemRecord:
         created_at=item.created_at,
         updated_at=item.updated_at,
         extension=facts.extension,
+        field_sources=stored.field_sources,
         title_key=title_key(facts.title),
         further_words=further_words(facts),
     )

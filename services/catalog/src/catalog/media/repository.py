@@ -1,6 +1,7 @@
 """Every statement about works and their sources."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from hashlib import blake2b
 from uuid import UUID
 
@@ -21,7 +22,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import BYTEA
 
 from catalog.media import rows
-from catalog.media.items import Item, SourcedItem, SourceKey
+from catalog.media.identity import StrongId, values_of
+from catalog.media.items import Item, Override, SourcedItem, SourceKey
 from catalog.media.records import ItemRecord, SourceRecord
 from catalog.models import MediaItem, MediaSource
 from common.db import Reader, Session
@@ -35,61 +37,84 @@ def _with_kind() -> Select[tuple[object, ...]]:
 
 
 # Built once: to build a statement costs more than to run it.
-_ITEMS = _with_kind().where(MediaItem.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
-_SOURCED_ITEM = _with_kind().add_columns(rows.sources_json()).where(MediaItem.id == bindparam("id"))
-_KEYS = (
-    func.unnest(bindparam("names", type_=ARRAY(Text)), bindparam("ids", type_=ARRAY(Text)))
-    .table_valued(column("source_name", Text), column("external_id", Text), name="asked")
-    .render_derived()
-)
-_known = MediaSource.__table__.alias("known")
-_BY_SOURCE = (
+_asked = MediaItem.__table__.alias("asked")
+_IDS = bindparam("ids", type_=ARRAY(Uuid))
+# An absorbed work means its survivor.
+_ITEMS = (
     _with_kind()
-    .join(_known, _known.c.media_item_id == MediaItem.id)
-    .join(
-        _KEYS,
-        (_known.c.source_name == _KEYS.c.source_name)
-        & (_known.c.external_id == _KEYS.c.external_id),
-    )
-    .add_columns(
-        rows.sources_json(),
-        _known.c.source_name.label("known_name"),
-        _known.c.external_id.label("known_id"),
+    .join(_asked, MediaItem.id == func.coalesce(_asked.c.merged_into, _asked.c.id))
+    .add_columns(_asked.c.id.label("asked_id"))
+    .where(_asked.c.id == func.any(_IDS))
+)
+_WITH_PROVENANCE = _with_kind().add_columns(*rows.provenance_columns())
+_SOURCED_ITEM = _WITH_PROVENANCE.join(
+    _asked, MediaItem.id == func.coalesce(_asked.c.merged_into, _asked.c.id)
+).where(_asked.c.id == bindparam("id"))
+_known = MediaSource.__table__.alias("known")
+_BY_SOURCE = _WITH_PROVENANCE.join(_known, _known.c.media_item_id == MediaItem.id).where(
+    _known.c.source_name == bindparam("name"), _known.c.external_id == bindparam("external_id")
+)
+_NAMED = text(
+    """
+    select s.media_item_id
+    from unnest(:names, :ids) as asked(source_name, external_id)
+    join catalog.media_sources s
+      on s.source_name = asked.source_name and s.external_id = asked.external_id
+    union select media_item_id from catalog.books where isbn_13 = any(:isbns_13)
+    union select media_item_id from catalog.books where isbn_10 = any(:isbns_10)
+    union select media_item_id from catalog.screens where imdb_id = any(:imdb_ids)
+    union select media_item_id from catalog.music_tracks where mbid = any(:mbids)
+    """
+).bindparams(
+    *(
+        bindparam(name, type_=ARRAY(Text))
+        for name in ("names", "ids", "isbns_13", "isbns_10", "imdb_ids", "mbids")
     )
 )
-_BY_SOURCE_LOCKED = _BY_SOURCE.with_for_update(key_share=True, of=MediaItem)
+_named = _NAMED.columns(column("media_item_id", Uuid)).subquery("named")
+_IS_NAMED = MediaItem.id.in_(select(_named.c.media_item_id)) & MediaItem.merged_into.is_(None)
+_FIND = _WITH_PROVENANCE.where(_IS_NAMED).order_by(MediaItem.id)
+# In one order, so that two who hold several never wait for each other.
+_HOLD = select(MediaItem.id).where(_IS_NAMED).order_by(MediaItem.id).with_for_update(key_share=True)
 
 
-async def get(session: Reader, media_item_id: UUID) -> SourcedItem | None:
-    found = await session.execute(_SOURCED_ITEM, {"id": media_item_id})
+async def get(session: Reader, media_item_id: UUID, reader_id: UUID | None) -> SourcedItem | None:
+    found = await session.execute(_SOURCED_ITEM, {"id": media_item_id, "reader_id": reader_id})
     row = found.one_or_none()
-    if row is None:
-        return None
-    return SourcedItem(rows.to_full_item(row), rows.to_sources(row.sources_json))
+    return None if row is None else rows.to_sourced_item(row)
 
 
 async def get_many(session: Reader, media_item_ids: Sequence[UUID]) -> dict[UUID, Item]:
+    """By the ids asked; an absorbed one stands for its survivor."""
     found = await session.execute(_ITEMS, {"ids": list(media_item_ids)})
-    return {row.id: rows.to_full_item(row) for row in found}
+    return {row.asked_id: rows.to_full_item(row) for row in found}
 
 
-async def find_by_source(
-    session: Reader, keys: Iterable[SourceKey], *, for_change: bool = False
-) -> dict[SourceKey, SourcedItem]:
-    """What the sources' ids stand for; `for_change` keeps others from changing it meanwhile."""
+async def find_by_source(session: Reader, key: SourceKey) -> SourcedItem | None:
+    values = {"name": key.source_name, "external_id": key.external_id, "reader_id": None}
+    row = (await session.execute(_BY_SOURCE, values)).one_or_none()
+    return None if row is None else rows.to_sourced_item(row)
+
+
+async def find(
+    session: Reader, keys: Iterable[SourceKey], ids: Iterable[StrongId]
+) -> dict[UUID, SourcedItem]:
+    """The works that have one of these sources or of these ids, in order of their own."""
+    found = await session.execute(_FIND, {**_names(keys, ids), "reader_id": None})
+    return {row.id: rows.to_sourced_item(row) for row in found}
+
+
+async def hold(session: Session, keys: Iterable[SourceKey], ids: Iterable[StrongId]) -> None:
+    """Nobody else changes or merges these works until the commit."""
+    await session.execute(_HOLD, _names(keys, ids))
+
+
+def _names(keys: Iterable[SourceKey], ids: Iterable[StrongId]) -> dict[str, list[str]]:
     asked = list(keys)
-    found = await session.execute(
-        _BY_SOURCE_LOCKED if for_change else _BY_SOURCE,
-        {
-            "names": [key.source_name for key in asked],
-            "ids": [key.external_id for key in asked],
-        },
-    )
     return {
-        SourceKey(row.known_name, row.known_id): SourcedItem(
-            rows.to_full_item(row), rows.to_sources(row.sources_json)
-        )
-        for row in found
+        "names": [key.source_name for key in asked],
+        "ids": [key.external_id for key in asked],
+        **asdict(values_of(ids)),
     }
 
 
@@ -98,17 +123,18 @@ _LOCK = text(
 ).bindparams(bindparam("keys", type_=ARRAY(BigInteger)))
 
 
-async def lock_keys(session: Session, keys: Iterable[SourceKey]) -> None:
-    """Until the transaction ends nobody else adds or refreshes what has these keys.
+async def lock(session: Session, keys: Iterable[SourceKey], ids: Iterable[StrongId]) -> None:
+    """Until the transaction ends nobody else adds or refreshes what has these keys or ids.
 
     The numbers are taken in order, so that two batches never wait for each other.
     """
-    await session.execute(_LOCK, {"keys": sorted({_lock_number(key) for key in keys})})
+    names = [f"catalog {key.source_name} {key.external_id}" for key in keys]
+    names += [f"catalog {one.kind} {one.value}" for one in ids]
+    await session.execute(_LOCK, {"keys": sorted({_lock_number(name) for name in names})})
 
 
-def _lock_number(key: SourceKey) -> int:
-    name = f"catalog {key.source_name} {key.external_id}".encode()
-    return int.from_bytes(blake2b(name, digest_size=8).digest(), signed=True)
+def _lock_number(name: str) -> int:
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True)
 
 
 async def write(
@@ -132,6 +158,19 @@ async def write(
 async def forget_kinds(session: Session, media_item_ids: Sequence[UUID]) -> None:
     """Remove what belongs to the kind of these works, before they become another kind."""
     await session.execute(_FORGET_KINDS, {"ids": list(media_item_ids)})
+
+
+async def note_replaced(
+    session: Session, media_item_id: UUID, overrides: Iterable[Override]
+) -> None:
+    """What the sources say now in the place of everybody's overrides."""
+    replaced = {one.field: one.replaced for one in overrides if one.user_id is None}
+    values = {
+        "media_item_id": media_item_id,
+        "fields": list(replaced.keys()),
+        "texts": list(replaced.values()),
+    }
+    await session.execute(_NOTE_REPLACED, values)
 
 
 async def forget_person(session: Session, user_id: UUID) -> None:
@@ -187,16 +226,17 @@ _WRITE = text(
         id uuid, media_type text, title text, subtitle text, description text, release_date date,
         cover_image_url text, canonical_url text, metadata_json text, creators text[],
         popularity real, version bigint, created_at timestamptz, updated_at timestamptz,
-        extension json, title_key text, further_words text)
+        extension json, field_sources jsonb, title_key text, further_words text)
     ),
     works as (
       insert into catalog.media_items (
         id, media_type, title, subtitle, description, release_date, cover_image_url,
-        canonical_url, metadata, creators, popularity, version, created_at, updated_at)
+        canonical_url, metadata, creators, popularity, version, created_at, updated_at,
+        field_sources)
       select
         id, media_type, title, subtitle, description, release_date, cover_image_url,
         canonical_url, cast(metadata_json as jsonb), creators, popularity, version,
-        created_at, updated_at
+        created_at, updated_at, field_sources
       from items
       on conflict (id) do update set
         media_type = excluded.media_type, title = excluded.title, subtitle = excluded.subtitle,
@@ -204,7 +244,7 @@ _WRITE = text(
         cover_image_url = excluded.cover_image_url, canonical_url = excluded.canonical_url,
         metadata = excluded.metadata, creators = excluded.creators,
         popularity = excluded.popularity, version = excluded.version,
-        updated_at = excluded.updated_at
+        updated_at = excluded.updated_at, field_sources = excluded.field_sources
     ),
     {_KINDS},
     heads as materialized (
@@ -242,6 +282,17 @@ _WRITE = text(
     """  # noqa: S608 constants
 ).bindparams(bindparam("raw_payloads", type_=ARRAY(BYTEA)))
 
+_NOTE_REPLACED = text(
+    """
+    update catalog.overrides o set replaced = said.replaced
+    from unnest(:fields, :texts) as said(field, replaced)
+    where o.media_item_id = :media_item_id and o.user_id is null and o.field = said.field
+    """
+).bindparams(
+    bindparam("fields", type_=ARRAY(Text)),
+    bindparam("texts", type_=ARRAY(Text)),
+    bindparam("media_item_id", type_=Uuid),
+)
 _FORGET_KINDS = text(
     """
     with books as (delete from catalog.books where media_item_id = any(:ids)),

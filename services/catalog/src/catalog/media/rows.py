@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, Text, cast, func, select
+from sqlalchemy import ColumnElement, Text, Uuid, bindparam, cast, func, select
 
 from catalog.media.items import (
     Book,
@@ -15,13 +15,16 @@ from catalog.media.items import (
     Item,
     MediaType,
     Music,
+    Override,
     Screen,
     Source,
+    SourcedItem,
     SourceKey,
 )
 from catalog.models import Book as BookTable
 from catalog.models import Game as GameTable
 from catalog.models import MediaItem, MediaSource, MusicTrack
+from catalog.models import Override as OverrideTable
 from catalog.models import Screen as ScreenTable
 
 # The text of the jsonb goes to the caller as it is, so it is never parsed here.
@@ -49,21 +52,39 @@ KIND_COLUMNS: tuple[Any, ...] = tuple(
 )
 
 
-def sources_json() -> ColumnElement[str]:
-    """The sources of the work of the outer query, oldest first, as the text of a JSON array."""
-    fields = func.json_build_array(
+def provenance_columns() -> tuple[ColumnElement[str], ...]:
+    """Of the work of the outer query, each the text of JSON: sources, oldest first; whose word its
+    fields are; the overrides of everybody and of the person :reader_id."""
+    source = func.json_build_array(
         MediaSource.id,
         MediaSource.source_name,
         MediaSource.external_id,
         MediaSource.canonical_url,
         MediaSource.fetched_at,
     )
+    override = func.json_build_array(
+        OverrideTable.field,
+        OverrideTable.value,
+        OverrideTable.replaced,
+        OverrideTable.user_id,
+        OverrideTable.set_at,
+    )
+    of_reader = OverrideTable.user_id == bindparam("reader_id", type_=Uuid)
     return (
-        select(cast(func.json_agg(fields).aggregate_order_by(MediaSource.id), Text))
+        select(cast(func.json_agg(source).aggregate_order_by(MediaSource.id), Text))
         .where(MediaSource.media_item_id == MediaItem.id)
         .correlate(MediaItem)
         .scalar_subquery()
-        .label("sources_json")
+        .label("sources_json"),
+        cast(MediaItem.field_sources, Text).label("field_sources_json"),
+        select(cast(func.json_agg(override), Text))
+        .where(
+            OverrideTable.media_item_id == MediaItem.id,
+            OverrideTable.user_id.is_(None) | of_reader,
+        )
+        .correlate(MediaItem)
+        .scalar_subquery()
+        .label("overrides_json"),
     )
 
 
@@ -94,7 +115,18 @@ def to_full_item(row: Any) -> Item:
     return to_item(row, _extension(row))
 
 
-def to_sources(json: str | None) -> tuple[Source, ...]:
+def to_sourced_item(row: Any) -> SourcedItem:
+    """Of a row with the provenance."""
+    owners = row.field_sources_json and orjson.loads(row.field_sources_json)
+    return SourcedItem(
+        to_full_item(row),
+        _sources(row.sources_json),
+        owners and {field: UUID(source_id) for field, source_id in owners.items()},
+        _overrides(row.overrides_json),
+    )
+
+
+def _sources(json: str | None) -> tuple[Source, ...]:
     return tuple(
         Source(
             id=UUID(source_id),
@@ -103,6 +135,19 @@ def to_sources(json: str | None) -> tuple[Source, ...]:
             fetched_at=datetime.fromisoformat(fetched_at),
         )
         for source_id, name, external_id, url, fetched_at in orjson.loads(json or "[]")
+    )
+
+
+def _overrides(json: str | None) -> tuple[Override, ...]:
+    return tuple(
+        Override(
+            field=field,
+            value=value,
+            replaced=replaced,
+            user_id=user_id and UUID(user_id),
+            set_at=datetime.fromisoformat(set_at),
+        )
+        for field, value, replaced, user_id, set_at in orjson.loads(json or "[]")
     )
 
 

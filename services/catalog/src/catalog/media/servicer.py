@@ -4,8 +4,9 @@ from typing import Any
 
 from catalog.media import messages, service
 from catalog.media.items import Draft, SourceKey, Upserted
+from catalog.media.provenance import origins
 from common.db import Database
-from common.requests import current_caller, parse_id, parse_ids
+from common.requests import caller_or_none, current_caller, parse_id, parse_ids
 from tastebuds.catalog.v1 import media_service_pb2 as pb
 from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceServicer
 
@@ -19,7 +20,9 @@ class MediaServicer(MediaServiceServicer):
     async def UpsertMedia(
         self, request: pb.UpsertMediaRequest, context: Any
     ) -> pb.UpsertMediaResponse:
-        upserted = await self._upsert(messages.to_draft(request.draft), refresh=request.refresh)
+        caller = caller_or_none()
+        draft = messages.to_draft(request.draft, brought_by=caller.user_id if caller else None)
+        upserted = await self._upsert(draft, refresh=request.refresh)
         return pb.UpsertMediaResponse(
             item=messages.from_item(upserted.stored.item),
             sources=map(messages.from_source, upserted.stored.sources),
@@ -39,10 +42,17 @@ class MediaServicer(MediaServiceServicer):
 
     async def GetMedia(self, request: pb.GetMediaRequest, context: Any) -> pb.GetMediaResponse:
         media_item_id = parse_id("media_item_id", request.media_item_id)
+        caller = caller_or_none()
+        reader_id = caller.user_id if caller else None
         async with self.database.readers() as session:
-            found = await service.get(session, media_item_id)
+            found = await service.get(session, media_item_id, reader_id)
+            appearances = await service.appearances(session, found.item.id)
         return pb.GetMediaResponse(
-            item=messages.from_item(found.item), sources=map(messages.from_source, found.sources)
+            item=messages.from_item_as_seen(found),
+            sources=map(messages.from_source, found.sources),
+            field_sources=map(messages.from_origin, origins(found)),
+            appears_in=map(messages.from_appearance, appearances.latest),
+            appearance_count=appearances.count,
         )
 
     async def BatchGetMedia(
@@ -50,8 +60,11 @@ class MediaServicer(MediaServiceServicer):
     ) -> pb.BatchGetMediaResponse:
         ids = parse_ids("media_item_ids", request.media_item_ids, MOST_IDS)
         async with self.database.readers() as session:
-            items = await service.get_many(session, ids)
-        return pb.BatchGetMediaResponse(items=map(messages.from_item, items))
+            found = await service.get_many(session, ids)
+        return pb.BatchGetMediaResponse(
+            items=map(messages.from_item, {item.id: item for _, item in found}.values()),
+            survivors={str(asked): str(item.id) for asked, item in found if asked != item.id},
+        )
 
     async def FindMediaBySource(
         self, request: pb.FindMediaBySourceRequest, context: Any
