@@ -15,6 +15,7 @@ from menus.documents.servicer import PublicMenuServicer
 from menus.models import Idempotency, Inbox, Outbox, SweepRun
 from menus.servicer import MenuServicer
 from menus.settings import Settings
+from menus.sweeps import sweeps
 from tastebuds.auth.v1 import key_service_pb2
 from tastebuds.catalog.v1 import media_service_pb2
 from tastebuds.menus.v1 import (
@@ -59,7 +60,7 @@ async def main() -> None:
         add_DraftServiceServicer_to_server(DraftServicer(*editing), grpc.server)
         add_PublicMenuServiceServicer_to_server(PublicMenuServicer(database), grpc.server)
         peers = {"auth": auth, "catalog": catalog}
-        await service.run(grpc, Duties(TABLES, HANDLERS, peers=peers))
+        await service.run(grpc, Duties(TABLES, HANDLERS, sweeps=sweeps(), peers=peers))
 
 
 if __name__ == "__main__":

@@ -124,12 +124,20 @@ class CourseItem(Base):
 
 
 class Document(Base):
-    """The finished JSON of a menu, public or not; every menu has one."""
+    """The finished JSON of a menu, public or not; every menu has one.
+
+    `contents` is the digest of what others were told that the menu holds; null: they were not.
+    """
 
     __tablename__ = "documents"
+    __table_args__ = (Index("ix_documents_untold", "menu_id", postgresql_where="contents is null"),)
     menu_id: Mapped[UUID] = mapped_column(ForeignKey(Menu.id, ondelete="CASCADE"), primary_key=True)
     document: Mapped[bytes]
     etag: Mapped[str] = mapped_column(String(64))
+    contents: Mapped[str | None] = mapped_column(String(32))
+    # Grows with every change of the contents.
+    contents_revision: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    contents_changed_at: Mapped[datetime | None] = mapped_column(Time)
 
 
 class Outbox(OutboxRow, Base):

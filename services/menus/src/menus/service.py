@@ -160,6 +160,7 @@ async def delete_menu(session: Session, *, own: OwnMenu) -> None:
     menu = await repository.delete_menu(session, own.menu_id, own.owner_id)
     if menu is None:
         raise MenuNotFound(menu_id=own.menu_id)
+    session.add(events.menu_contents_gone(menu))
     if menu.is_public:
         session.add(events.menu_unpublished(menu))
 
@@ -167,5 +168,6 @@ async def delete_menu(session: Session, *, own: OwnMenu) -> None:
 async def forget_user(session: Session, *, user_id: UUID) -> None:
     """Delete all that a person made."""
     deleted = await repository.delete_menus_of(session, user_id)
+    session.add_all(events.menu_contents_gone(menu) for menu in deleted)
     session.add_all(events.menu_unpublished(menu) for menu in deleted if menu.is_public)
     await repository.forget_keys_of(session, user_id)

@@ -4,15 +4,17 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Integer, Uuid, bindparam, case, func, select, tuple_
+from sqlalchemy import Integer, Uuid, bindparam, case, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
 from common.db import Reader, Session
 from common.pages import Mark
 from menus import models
+from menus.documents.contents import Contents
 from menus.documents.document import Document
 from menus.limits import PAGE_BYTES
-from menus.repository import MENUS
+from menus.repository import MENU_COLUMNS, MENUS
+from menus.tree import Menu
 
 DOCUMENTS = models.Base.metadata.tables["menus.documents"]
 
@@ -20,6 +22,14 @@ DOCUMENTS = models.Base.metadata.tables["menus.documents"]
 class Found(NamedTuple):
     document: bytes
     etag: str
+
+
+class Stored(NamedTuple):
+    """A document that is new or has changed; `has_news` if the contents have."""
+
+    menu_id: UUID
+    contents_revision: int
+    has_news: bool
 
 
 class Page(NamedTuple):
@@ -61,6 +71,14 @@ NEXT_PAGE = FIRST_PAGE.where(
     )
 )
 
+UNTOLD = (
+    select(*MENU_COLUMNS)
+    .join_from(MENUS, DOCUMENTS, DOCUMENTS.c.menu_id == MENUS.c.id)
+    .where(DOCUMENTS.c.contents.is_(None))
+    .limit(bindparam("rows", type_=Integer))
+    .with_for_update(key_share=True, of=MENUS, skip_locked=True)
+)
+
 
 async def public_document(session: Reader, slug: str) -> Found | None:
     row = (await session.execute(PUBLIC, {"slug": slug})).first()
@@ -88,13 +106,42 @@ async def page_of_documents(
     return Page([row[2] for row in shown], Mark(*shown[-1][:2]) if more else None)
 
 
-async def store(session: Session, documents: Sequence[Document]) -> set[UUID]:
-    """The menus whose document is new or has changed."""
-    statement = insert(DOCUMENTS).values([document._asdict() for document in documents])
-    new = statement.excluded
+async def store(
+    session: Session, documents: Sequence[Document], contents: Sequence[Contents]
+) -> list[Stored]:
+    """Those that are new or have changed: one statement, which finds out about the contents too."""
+    statement = insert(DOCUMENTS).values(
+        [
+            document._asdict()
+            | {
+                "contents": one.digest(),
+                "contents_revision": 1,
+                "contents_changed_at": func.now(),
+            }
+            for document, one in zip(documents, contents, strict=True)
+        ]
+    )
+    known, new = DOCUMENTS.c, statement.excluded
+    is_news = known.contents.is_distinct_from(new.contents)
     changed = statement.on_conflict_do_update(
         index_elements=["menu_id"],
-        set_={"document": new.document, "etag": new.etag},
-        where=DOCUMENTS.c.etag != new.etag,
+        set_={
+            "document": new.document,
+            "etag": new.etag,
+            "contents": new.contents,
+            "contents_revision": known.contents_revision + case((is_news, 1), else_=0),
+            "contents_changed_at": case((is_news, func.now()), else_=known.contents_changed_at),
+        },
+        where=or_(known.etag != new.etag, is_news),
     )
-    return set(await session.scalars(changed.returning(DOCUMENTS.c.menu_id)))
+    # The time is that of the transaction.
+    has_news = known.contents_changed_at == func.now()
+    stored = await session.execute(
+        changed.returning(known.menu_id, known.contents_revision, has_news)
+    )
+    return [Stored._make(row) for row in stored]
+
+
+async def lock_untold(session: Session, limit: int) -> list[Menu]:
+    """Menus of whose contents nobody was told, but those that are edited just now."""
+    return [Menu._make(row) for row in await session.execute(UNTOLD, {"rows": limit})]

@@ -1,6 +1,6 @@
 """Every menu has a finished document, rebuilt in the transaction that changes what it shows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from common.db import Reader, Session
@@ -8,6 +8,7 @@ from common.pages import Mark
 from menus import events
 from menus import repository as menus
 from menus.documents import repository
+from menus.documents.contents import contents_of
 from menus.documents.document import Document, build
 from menus.documents.repository import Found, Page
 from menus.drafts import OwnMenu
@@ -39,9 +40,8 @@ async def list_own(session: Reader, *, owner_id: UUID, page_size: int, after: Ma
 
 
 async def write(session: Session, menu: Menu, courses: Sequence[Course]) -> bytes:
-    """Of a menu as it is now; says nothing."""
-    document = build(menu, courses)
-    await repository.store(session, [document])
+    """Of a menu as it is now; says nothing of how it looks."""
+    [document], _ = await _store(session, [menu], {menu.id: courses})
     return document.document
 
 
@@ -54,12 +54,35 @@ async def refresh(session: Session, menu: Menu) -> bytes:
 async def rebuild(session: Session, locked: Sequence[Menu]) -> list[Document]:
     """Of several; says so of each that is public and looks different now."""
     courses = await menus.courses_of(session, [menu.id for menu in locked])
-    documents = [build(menu, courses[menu.id]) for menu in locked]
-    changed = await repository.store(session, documents)
+    documents, changed = await _store(session, locked, courses)
     session.add_all(
         events.menu_changed(menu) for menu in locked if menu.is_public and menu.id in changed
     )
     return documents
+
+
+async def tell_untold(session: Session, limit: int) -> int:
+    """Menus that an older version of this service wrote; see common.sweeps.Batch."""
+    locked = await repository.lock_untold(session, limit)
+    if locked:
+        courses = await menus.courses_of(session, [menu.id for menu in locked])
+        await _store(session, locked, courses)
+    return len(locked)
+
+
+async def _store(
+    session: Session, locked: Sequence[Menu], courses: Mapping[UUID, Sequence[Course]]
+) -> tuple[list[Document], set[UUID]]:
+    """The documents, and which menus look different; others are told what menus hold now."""
+    documents = [build(menu, courses[menu.id]) for menu in locked]
+    contents = {menu.id: contents_of(menu, courses[menu.id]) for menu in locked}
+    changed = await repository.store(session, documents, list(contents.values()))
+    session.add_all(
+        events.menu_contents_changed(contents[one.menu_id], one.contents_revision)
+        for one in changed
+        if one.has_news
+    )
+    return documents, {one.menu_id for one in changed}
 
 
 def check_size(document: bytes, limits: Limits) -> None:

@@ -34,7 +34,7 @@ class Target(NamedTuple):
 async def add_item(
     session: Session, *, target: Target, draft: NewItem, new_works: Sequence[Work], limits: Limits
 ) -> Item:
-    """Six statements in a private menu, seven in a public one; one more for a new work."""
+    """Seven statements; one more for a new work."""
     media = await snapshots.hold(session, [draft.media_item_id], new_works)
     menu = await service.lock_menu(session, target.own)
     taken = await _room(session, target, limits)
