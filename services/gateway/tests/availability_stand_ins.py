@@ -26,11 +26,12 @@ class Availability(StandIn, AvailabilityServiceServicer):
         self.world.called("PutAvailability", request)
         item = find_media(self.world, request.media_item_id)
         if item.media_type == media_pb2.MEDIA_TYPE_GAME:
-            raise Fact(Kind.FORBIDDEN, "NOT_A_CONTRIBUTOR", "You did not bring this work in.")
+            message = "Only admins and who brought this work in may say where it can be had."
+            raise Fact(Kind.FORBIDDEN, "NOT_A_CONTRIBUTOR", message)
         keys = [(one.provider, one.region, one.format) for one in request.entries]
         if len(keys) > len(set(keys)):
-            message = "entries must not name a provider, region and format twice."
-            raise Fact(Kind.INVALID, "INVALID_AVAILABILITY", message, field="entries")
+            message = "entries[1] has the provider, region and format of entries[0]."
+            raise Fact(Kind.INVALID, "INVALID_AVAILABILITY", message)
         known = self.world.availability.setdefault(item.id, {})
         for key, new in zip(keys, request.entries, strict=True):
             known[key] = availability_pb2.Availability(

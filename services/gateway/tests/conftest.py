@@ -49,7 +49,7 @@ from .inbox_stand_ins import Inbox
 from .integration_stand_ins import Integrations
 from .job_stand_ins import Jobs
 from .library_stand_ins import Library
-from .media_stand_ins import Media, Merges
+from .media_stand_ins import Media, Merges, add_work
 from .ops_stand_ins import Ops
 from .search_stand_ins import Previews, Search
 from .tag_stand_ins import Tags
@@ -263,3 +263,16 @@ async def ada(running, people, ada_id):
     """Ada's client, signed in by bearer token."""
     async with running.client(people.token(ada_id)) as client:
         yield client
+
+
+@pytest.fixture
+async def admin(running, people, ada_id):
+    """Ada's client, as an administrator's."""
+    async with running.client(people.token(ada_id, roles=["admin"])) as client:
+        yield client
+
+
+@pytest.fixture
+def tidewatch(world):
+    """A work of the catalogue."""
+    return add_work(world, "Tidewatch")

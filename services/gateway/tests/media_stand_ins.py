@@ -4,12 +4,19 @@ from uuid import uuid4
 
 from common.errors import Kind
 from common.requests import current, current_caller
+from tastebuds.catalog.v1 import media_pb2
 from tastebuds.catalog.v1 import media_service_pb2 as media_pb
 from tastebuds.catalog.v1 import merge_service_pb2 as pb
 from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceServicer
 from tastebuds.catalog.v1.merge_service_pb2_grpc import MergeServiceServicer
 
 from .stand_ins import CREATED, Fact, StandIn, after, not_found, source
+
+
+def add_work(world, title, kind=media_pb2.MEDIA_TYPE_MOVIE):
+    item = media_pb2.MediaItem(id=str(uuid4()), media_type=kind, title=title)
+    world.media[item.id] = item
+    return item
 
 
 def find_media(world, media_item_id):

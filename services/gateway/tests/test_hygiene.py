@@ -101,6 +101,7 @@ async def test_secrets_are_never_repeated(stranger):
 
 
 ACCOUNT = {"email": "a@example.org", "password": "long enough"}
+LOG = {"media_item_id": str(uuid4()), "log_type": "note"}
 TEXTS = [
     ("POST", "/api/auth/register", ACCOUNT, "display_name"),
     ("PATCH", "/api/me", {}, "display_name"),
@@ -115,6 +116,13 @@ TEXTS = [
     ("PATCH", f"/api/integrations/webhooks/{uuid4()}", {}, "name"),
     ("POST", f"/api/integrations/inbox/{uuid4()}/resolve", {"external_id": "x"}, "source"),
     ("POST", f"/api/integrations/inbox/{uuid4()}/resolve", {"source": "x"}, "external_id"),
+    ("POST", "/api/me/logs", LOG, "notes"),
+    ("POST", "/api/me/logs", LOG, "goal_target"),
+    ("PATCH", f"/api/me/logs/{uuid4()}", {}, "notes"),
+    ("POST", "/api/tags", {}, "name"),
+    ("PATCH", f"/api/tags/{uuid4()}", {}, "name"),
+    ("PATCH", f"/api/media/{uuid4()}/overrides", {}, "description"),
+    ("PATCH", f"/api/media/{uuid4()}/overrides", {}, "cover_image_url"),
     ("POST", "/api/menus", {"title": "x"}, "description"),
     ("PATCH", f"/api/menus/{uuid4()}", {}, "title"),
     ("POST", f"/api/menus/{uuid4()}/courses", {"title": "x"}, "intent"),

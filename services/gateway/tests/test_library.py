@@ -2,28 +2,18 @@ from uuid import uuid4
 
 import pytest
 
+from common.errors import Kind
 from tastebuds.catalog.v1 import library_pb2, media_pb2
 
-from .stand_ins import CREATED
+from .media_stand_ins import add_work
+from .stand_ins import Fact
+from .test_hygiene import check_problem
 from .test_media import BASE_FIELDS
 
 STATE_FIELDS = {
     "id", "media_item_id", "user_id", "status", "rating", "favorite", "notes", "started_at",
     "finished_at",
 }  # fmt: skip
-LOG_FIELDS = {
-    "id", "user_id", "media_item_id", "log_type", "notes", "minutes_spent", "progress_percent",
-    "goal_target", "goal_due_on", "logged_at", "created_at", "updated_at", "media_item",
-}  # fmt: skip
-
-
-@pytest.fixture
-def tidewatch(world):
-    item = media_pb2.MediaItem(
-        id=str(uuid4()), media_type=media_pb2.MEDIA_TYPE_MOVIE, title="Tidewatch"
-    )
-    world.media[item.id] = item
-    return item
 
 
 async def test_a_state_is_set_and_listed(ada, ada_id, world, tidewatch):
@@ -96,34 +86,99 @@ async def test_states_come_page_by_page(ada, world):
     assert "link" not in answer.headers
 
 
-async def test_the_diary_has_the_fields_of_the_contract(ada, ada_id, world, tidewatch):
-    log = library_pb2.UserLog(
-        id=str(uuid4()), user_id=str(ada_id), media_item_id=tidewatch.id, notes="S01E03",
-        log_type=library_pb2.LOG_TYPE_GOAL, minutes_spent=59, progress_percent=0, goal_target="All",
-        goal_due_on="2026-12-31", logged_at=CREATED, created_at=CREATED, updated_at=CREATED,
-        media_item=tidewatch,
-    )  # fmt: skip
-    world.logs[log.id] = log
-    (shown,) = (await ada.get("/api/me/logs")).json()
-    assert set(shown) == LOG_FIELDS
-    assert set(shown["media_item"]) == BASE_FIELDS | {"creators"}
-    assert shown["media_item"]["title"] == "Tidewatch"
-    assert shown["log_type"] == "goal"
-    assert (shown["minutes_spent"], shown["progress_percent"]) == (59, 0)
-    assert (shown["goal_target"], shown["goal_due_on"]) == ("All", "2026-12-31")
-    assert shown["logged_at"] == "2023-11-14T22:13:20.123456Z"
-    assert world.calls == {"ListLogs": 1}
+async def test_the_states_of_many_works(ada, ada_id, world, tidewatch):
+    other = add_work(world, "The Quiet Harbour")
+    await ada.put(f"/api/me/states/{tidewatch.id}", json={"status": "dropped"})
+    body = {"media_item_ids": [other.id, tidewatch.id]}
+    (state,) = (await ada.post("/api/me/states/batch", json=body)).json()
+    assert set(state) == STATE_FIELDS | {"updated_at"}
+    assert (state["media_item_id"], state["user_id"]) == (tidewatch.id, str(ada_id))
+    assert list(world.requests[-1].media_item_ids) == body["media_item_ids"]
+    assert (await ada.post("/api/me/states/batch", json={"media_item_ids": []})).json() == []
 
 
-async def test_the_diary_is_filtered(ada, world, tidewatch):
-    await ada.get("/api/me/logs")
+async def test_a_state_is_cleared(ada, world, tidewatch):
+    await ada.put(f"/api/me/states/{tidewatch.id}", json={"status": "paused"})
+    answer = await ada.delete(f"/api/me/states/{tidewatch.id}")
+    assert (answer.status_code, answer.content) == (204, b"")
+    answer = await ada.delete(f"/api/me/states/{tidewatch.id}")
+    assert check_problem(answer, 404)["reason"] == "STATE_NOT_FOUND"
+
+
+async def test_the_library_has_the_fields_of_the_contract(ada, world, tidewatch):
+    await ada.put(f"/api/me/states/{tidewatch.id}", json={"status": "consumed"})
+    log = {"media_item_id": tidewatch.id, "log_type": "finished"}
+    log = (await ada.post("/api/me/logs", json=log)).json()
+    untouched = add_work(world, "The Quiet Harbour")
+    world.calls.clear()
+    answer = await ada.get("/api/me/library")
+    library = answer.json()
+    assert set(library) == {"summary", "items", "next_up"}
+    assert library["summary"] == {
+        "total": 2, "consumed": 1, "currently_consuming": 0, "want_to_consume": 0, "paused": 0,
+        "dropped": 0,
+    }  # fmt: skip
+    item, without = library["items"]
+    assert set(item) == {"media_item", "state", "last_log", "log_count", "last_activity_at"}
+    assert set(item["media_item"]) == BASE_FIELDS | {"creators"}
+    assert set(item["state"]) == STATE_FIELDS | {"updated_at"}
+    assert item["last_log"] == log | {"media_item": None}
+    assert item["log_count"] == 1
+    assert item["last_activity_at"] == "2023-11-14T22:13:20.123456Z"
+    assert without["media_item"]["id"] == untouched.id
+    assert (without["state"], without["last_log"], without["log_count"]) == (None, None, 0)
+    assert library["next_up"] == [item]
+    assert world.calls == {"GetLibrary": 1}
+
+
+async def test_the_library_comes_page_by_page(ada, world, tidewatch):
+    answer = await ada.get("/api/me/library?status=paused&favorite=true&limit=3")
+    assert answer.links["next"]["url"] == (
+        "/api/me/library?status=paused&favorite=true&limit=3&cursor=older"
+    )
+    answer = await ada.get(answer.links["next"]["url"])
+    assert answer.json()["next_up"] == []
+    assert "link" not in answer.headers
+
+
+async def test_the_library_is_filtered(ada, world):
+    await ada.get("/api/me/library")
     asked = world.requests[-1]
-    assert (asked.media_item_id, asked.log_type, asked.page_size, asked.offset) == ("", 0, 50, 0)
-    query = f"media_item_id={tidewatch.id}&log_type=finished&limit=200&offset=7"
-    assert (await ada.get(f"/api/me/logs?{query}")).status_code == 200
+    assert (asked.page_size, asked.page_token, asked.tag) == (500, "", "")
+    assert list(asked.statuses) == list(asked.media_types) == []
+    assert not asked.HasField("favorite")
+    query = "status=paused&status=dropped&type=tv&type=book&favorite=false&tag=%20rainy%20"
+    await ada.get(f"/api/me/library?{query}&limit=7&cursor=there")
     asked = world.requests[-1]
-    assert (asked.media_item_id, asked.log_type) == (tidewatch.id, library_pb2.LOG_TYPE_FINISHED)
-    assert (asked.page_size, asked.offset) == (200, 7)
+    assert list(asked.statuses) == [
+        library_pb2.CONSUMPTION_STATUS_PAUSED,
+        library_pb2.CONSUMPTION_STATUS_DROPPED,
+    ]
+    assert list(asked.media_types) == [media_pb2.MEDIA_TYPE_TV, media_pb2.MEDIA_TYPE_BOOK]
+    assert (asked.HasField("favorite"), asked.favorite, asked.tag) == (True, False, "rainy")
+    assert (asked.page_size, asked.page_token) == (7, "there")
+
+
+async def test_the_last_change_is_taken_back(ada, world, tidewatch):
+    await ada.put(f"/api/me/states/{tidewatch.id}", json={"status": "paused"})
+    answer = await ada.post("/api/me/library/undo")
+    assert answer.json() == {
+        "undone": "the state of Tidewatch", "media_item_id": tidewatch.id, "state": None
+    }  # fmt: skip
+    problem = check_problem(await ada.post("/api/me/library/undo"), 404)
+    assert problem["reason"] == "NOTHING_TO_UNDO"
+    world.broken["UndoLastChange"] = Fact(Kind.PRECONDITION, "CHANGED_SINCE", "It has changed.")
+    assert check_problem(await ada.post("/api/me/library/undo"), 409)["reason"] == "CHANGED_SINCE"
+
+
+@pytest.mark.parametrize(
+    "ids", [None, "x", ["x"], [7], [str(uuid4())] * 501, {"a": 1}], ids=range(6)
+)
+@pytest.mark.parametrize("path", ["me/states/batch", "tags/media/batch"])
+async def test_odd_lists_of_works(ada, world, path, ids):
+    problem = check_problem(await ada.post(f"/api/{path}", json={"media_item_ids": ids}), 422)
+    assert "media_item_ids" in problem["detail"]
+    assert world.calls == {}
 
 
 @pytest.mark.parametrize(
@@ -131,7 +186,10 @@ async def test_the_diary_is_filtered(ada, world, tidewatch):
     [
         "states?limit=0", "states?limit=1001", "states?cursor=%00", "logs?limit=0",
         "logs?limit=201", "logs?offset=-1", "logs?offset=9999999999", "logs?log_type=read",
-        "logs?media_item_id=zz",
+        "logs?media_item_id=zz", "library?limit=0", "library?limit=1001", "library?status=read",
+        "library?type=play", "library?favorite=perhaps", "library?tag=%00",
+        "library?cursor=" + "x" * 600, "library?tag=" + "x" * 65,
+        "library?status=" + "&status=".join(["paused"] * 6),
     ],
 )  # fmt: skip
 async def test_questions_that_make_no_sense(ada, world, path):
@@ -141,9 +199,11 @@ async def test_questions_that_make_no_sense(ada, world, path):
 
 
 async def test_a_library_is_for_people_with_an_account(stranger):
-    for answer in (
-        await stranger.get("/api/me/states"),
-        await stranger.get("/api/me/logs"),
-        await stranger.put(f"/api/me/states/{uuid4()}", json={"status": "consumed"}),
-    ):
-        assert answer.status_code == 401
+    for call in (
+        "GET library", "POST library/undo", "GET states", "POST states/batch",
+        f"PUT states/{uuid4()}", f"DELETE states/{uuid4()}", "GET logs", "POST logs",
+        f"PATCH logs/{uuid4()}", f"DELETE logs/{uuid4()}", "GET taste-profile",
+        "POST taste-profile/refresh",
+    ):  # fmt: skip
+        method, path = call.split()
+        check_problem(await stranger.request(method, f"/api/me/{path}", json={}), 401)

@@ -2,7 +2,7 @@ from uuid import uuid4
 
 import pytest
 
-from tastebuds.catalog.v1 import media_pb2
+from tastebuds.catalog.v1 import media_pb2, media_service_pb2
 
 BASE_FIELDS = {
     "id", "media_type", "title", "subtitle", "description", "release_date", "cover_image_url",
@@ -37,6 +37,68 @@ async def test_a_work_has_the_fields_of_the_contract(stranger, wire):
     assert work["book"] is work["game"] is work["music"] is work["subtitle"] is None
     (source,) = work["sources"]
     assert set(source) == {"id", "source_name", "external_id", "canonical_url", "fetched_at"}
+
+
+async def test_where_fields_come_from_and_where_a_work_appears(stranger, ada, world, wire):
+    world.field_sources = ["title", "details"]
+    world.appearances = [media_service_pb2.Appearance(slug="a-night", title="A night")]
+    work = (await stranger.get(f"/api/media/{wire.id}")).json()
+    origin = {"source_name": "tmdb", "external_id": None, "at": "2023-11-14T22:13:20.123456Z"}
+    assert work["field_sources"] == {"title": origin, "details": origin}
+    assert work["appears_in"] == [{"slug": "a-night", "title": "A night"}]
+    assert work["appearance_count"] == 1
+    work = (await ada.get(f"/api/media/{wire.id}")).json()
+    assert work["field_sources"]["title"] == origin | {"source_name": "own"}
+    assert world.calls == {"GetMedia": 2}
+    answer = await stranger.get(f"/api/media/{wire.id}", headers={"Authorization": "Bearer x"})
+    assert answer.status_code == 401
+
+
+async def test_fields_are_set_by_hand(ada, admin, world, wire):
+    address = f"/api/media/{wire.id}/overrides"
+    answer = await ada.patch(address, json={"title": " Wire ", "subtitle": None})
+    assert answer.status_code == 200, answer.text
+    work = answer.json()
+    assert set(work) == BASE_FIELDS | EXTENSIONS | {"sources", "creators", "field_sources"}
+    assert (work["title"], work["field_sources"]["title"]["source_name"]) == ("Wire", "own")
+    asked = world.requests[-1]
+    assert (list(asked.changed), asked.for_everybody) == (["subtitle", "title"], False)
+    assert not asked.HasField("subtitle")
+    body = {"release_date": "2002-06-02", "for_everybody": True}
+    assert (await ada.patch(address, json=body)).status_code == 403
+    work = (await admin.patch(address, json=body)).json()
+    assert work["field_sources"]["release_date"]["source_name"] == "override"
+    assert world.requests[-1].release_date == "2002-06-02"
+    assert list(world.requests[-1].changed) == ["release_date"]
+    assert world.calls == {"OverrideMedia": 3}
+
+
+async def test_who_sets_fields_of_what(ada, stranger):
+    address = f"/api/media/{uuid4()}/overrides"
+    assert (await ada.patch(address, json={"title": "x"})).status_code == 404
+    assert (await stranger.patch(address, json={"title": "x"})).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({"title": " "}, "title"),
+        ({"title": "x" * 501}, "title"),
+        ({"subtitle": "x\0"}, "subtitle"),
+        ({"description": "x" * 10_001}, "description"),
+        ({"release_date": "2026-02-30"}, "release_date"),
+        ({"release_date": 10**30}, "release_date"),
+        ({"cover_image_url": "javascript:alert(1)"}, "cover_image_url"),
+        ({"for_everybody": None}, "for_everybody"),
+        ({"creators": ["x"]}, "creators"),
+        ([], "dictionary"),
+    ],
+)
+async def test_what_a_field_cannot_be(ada, world, body, place):
+    answer = await ada.patch(f"/api/media/{uuid4()}/overrides", json=body)
+    assert answer.status_code == 422
+    assert place in answer.json()["detail"]
+    assert world.calls == {}
 
 
 async def test_an_unknown_work(stranger):

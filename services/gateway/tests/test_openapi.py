@@ -7,7 +7,7 @@ from jsonschema_rs import validator_for
 from gateway.app import create_api
 
 PARTS = ("method", "url", "params", "json", "data")
-EXEMPLIFIED = {"ingest", "integrations", "operations"}
+EXEMPLIFIED = {"availability", "ingest", "integrations", "library", "media", "operations", "tags"}
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 

@@ -18,12 +18,6 @@ AWAY = Fact(Kind.UNAVAILABLE, "DATABASE_UNAVAILABLE", "The database is away.")
 LETTERS = "/api/ops/dead-letters"
 
 
-@pytest.fixture
-async def admin(running, people, ada_id):
-    async with running.client(people.token(ada_id, roles=["admin"])) as client:
-        yield client
-
-
 CALLS = [
     ("GET", "/queues"),
     ("GET", "/dead-letters"),

@@ -11,12 +11,6 @@ LETTERS = "/api/ops/dead-letters"
 SWEEPS = "/api/ops/consumers/menus/menus-sweeps"
 
 
-@pytest.fixture
-async def admin(running, people, ada_id):
-    async with running.client(people.token(ada_id, roles=["admin"])) as client:
-        yield client
-
-
 @pytest.mark.parametrize(
     ("path", "body", "named"),
     [
@@ -52,6 +46,11 @@ CHANGE = f"PATCH {INTEGRATIONS}/webhooks/{uuid4()}"
             {"media_item_id": str(uuid4()), "remember": False},
             "remember",
         ),
+        ("POST /api/me/states/batch", {"media_item_ids": [], "id": 1}, "id"),
+        ("POST /api/tags/media/batch", {"media_item_ids": [], "id": 1}, "id"),
+        (f"PATCH /api/tags/{uuid4()}", {"name": "x", "is_shared": True}, "is_shared"),
+        (f"POST /api/tags/{uuid4()}/merge", {"into_tag_id": str(uuid4()), "x": 1}, "x"),
+        (f"PATCH /api/media/{uuid4()}/overrides", {"genres": []}, "genres"),
         ("POST /api/ingest/batch", {"items": [{"source": "tmdb", "id": "7"}]}, "items.0.id"),
         ("POST /api/ingest/batch", {"items": [{"source": "tmdb"}], "defer": True}, "defer"),
     ],

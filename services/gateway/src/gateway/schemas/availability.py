@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from fastapi import Body
 from pydantic import Field, StringConstraints
 
-from gateway.schemas.fields import Clean, Code, MediaIds, Moment, Schema, ShortName, WebAddress
+from gateway.schemas.fields import Clean, MediaIds, Moment, Schema, WebAddress
 from gateway.schemas.wire import moment, present, present_moment, timestamp
 from tastebuds.catalog.v1 import availability_pb2 as pb
 from tastebuds.catalog.v1.availability_service_pb2 import NewAvailability as WireEntry
@@ -64,8 +64,18 @@ class NewAvailability(Schema):
         Clean,
         Field(examples=["The library round the corner"]),
     ]
-    region: Annotated[Code, Field(examples=["PT"])]
-    format: Annotated[ShortName, Field(examples=["paperback"])]
+    region: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, max_length=32),
+        Clean,
+        Field(examples=["PT"]),
+    ]
+    format: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, max_length=64),
+        Clean,
+        Field(examples=["paperback"]),
+    ]
     status: Status = "unknown"
     deeplink_url: WebAddress | None = None
     last_checked_at: Moment | None = None
@@ -86,10 +96,10 @@ NewEntries = Annotated[list[NewAvailability], Body(max_length=MOST_ENTRIES)]
 
 
 class AvailabilitySummary(Schema):
-    providers: list[str]
-    regions: list[str]
-    formats: list[str]
-    status_counts: dict[str, int]
+    providers: Annotated[list[str], Field(examples=[["The library round the corner"]])]
+    regions: Annotated[list[str], Field(examples=[["PT"]])]
+    formats: Annotated[list[str], Field(examples=[["paperback"]])]
+    status_counts: Annotated[dict[str, int], Field(examples=[{"available": 1}])]
     """How many entries are `available`, `unavailable` and `unknown`."""
     last_checked_at: datetime | None
     stale_count: int = 0

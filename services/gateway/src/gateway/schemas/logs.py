@@ -30,11 +30,9 @@ LOG_TYPES: "dict[LogType, library_pb2.LogType.ValueType]" = {
 }
 LOG_TYPE_NAMES: dict[int, LogType] = {number: name for name, number in LOG_TYPES.items()}
 
-Notes = Annotated[
-    str, StringConstraints(max_length=2000), Clean, Field(examples=["S01E03 · Low Water"])
-]
+Notes = Annotated[str, StringConstraints(max_length=2000), Clean]
 Percent = Annotated[int, Field(ge=0, le=100)]
-Target = Annotated[str, StringConstraints(max_length=255), Clean, Field(examples=["All of it"])]
+Target = Annotated[str, StringConstraints(max_length=255), Clean]
 
 
 class LogFilter(Schema):
@@ -98,11 +96,11 @@ class Log(Schema):
 class LogEntry(Schema):
     """What an entry of any type may say."""
 
-    notes: Notes | None = None
+    notes: Annotated[Notes | None, Field(examples=["S01E03 · Low Water"])] = None
     minutes_spent: Count | None = None
     progress_percent: Percent | None = None
     goal_target: Target | None = None
-    goal_due_on: Annotated[date | None, Field(examples=["2026-12-31"])] = None
+    goal_due_on: date | None = None
 
     def to_entry(self, log_type: LogType | None, logged_at: datetime | None) -> pb.LogEntry:
         return pb.LogEntry(

@@ -68,7 +68,9 @@ class TagMerge(StrictSchema):
 class TaggedMedia(Schema):
     """Either one work, or several."""
 
-    media_item_id: UUID | None = None
+    media_item_id: Annotated[
+        UUID | None, Field(examples=["0198c0de-6f3a-7cc0-9d1b-3b1f0a4e2c11"])
+    ] = None
     """Of a work, or of a preview: then the work that it shows is brought into the catalogue."""
     media_item_ids: Annotated[MediaIds, Field(min_length=1)] | None = None
 

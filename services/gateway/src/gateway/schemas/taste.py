@@ -109,7 +109,7 @@ class TasteProfile(Schema):
 
 
 class Recomputation(Schema):
-    force: bool = True
+    force: Annotated[bool, Field(examples=[True])] = True
     """However young the profile is."""
 
 
