@@ -285,3 +285,23 @@ async def test_an_absorbed_work_means_its_survivor(put, entries, summaries, work
         absorbed,
         work,
     ]
+
+
+async def test_an_ingested_work_comes_with_where_it_can_be_had(ingest, entries, statements):
+    def told(*offers, refresh=False, says=True):
+        draft = {"source_name": "tmdb", "availability": offers, "has_availability": says}
+        return ingest.UpsertMedia(upsert(book("Tidewatch"), "m1", refresh=refresh, **draft))
+
+    work = (await told(offer("Netflix"), offer("Arte"))).item.id
+    assert {entry.provider for entry in await entries(work)} == {"Netflix", "Arte"}
+    await told(offer("Kino"))  # known, and not to be refreshed
+    await told(says=False, refresh=True)
+    assert {entry.provider for entry in await entries(work)} == {"Netflix", "Arte"}
+    statements()
+    await told(says=False, refresh=True)
+    silent = statements()
+    await told(offer("Kino"), refresh=True)
+    assert statements() == silent + 1
+    assert {entry.provider for entry in await entries(work)} == {"Kino"}
+    await told(refresh=True)
+    assert list(await entries(work)) == []

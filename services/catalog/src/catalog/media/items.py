@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
+from catalog.availability.offers import Offer
+
 
 class MediaType(StrEnum):
     BOOK = "book"
@@ -104,6 +106,8 @@ class Draft:
     popularity: float | None = None
     # The person who brought it in.
     created_by: UUID | None = None
+    # Where it can be had; None when the source does not say.
+    availability: tuple[Offer, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

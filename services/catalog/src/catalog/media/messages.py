@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
+from catalog.availability.messages import to_told
 from catalog.media.drafts import make_draft
 from catalog.media.entries import make_entry
 from catalog.media.errors import InvalidMedia
@@ -54,7 +55,8 @@ def to_draft(message: MediaDraft, brought_by: UUID | None = None) -> Draft:
         raw_payload=message.raw_payload,
         popularity=message.popularity if message.HasField("popularity") else None,
     )
-    return replace(draft, created_by=brought_by)
+    availability = to_told(message.availability) if message.has_availability else None
+    return replace(draft, created_by=brought_by, availability=availability)
 
 
 def to_entry(message: pb.MediaItem, user_id: UUID) -> Draft:

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
+from catalog.availability import repository as availability
+from catalog.availability.offers import Told
 from catalog.media import events, repository
 from catalog.media.changes import Change, addition, attachment, renewal
 from catalog.media.drafts import MANUAL
@@ -59,7 +61,7 @@ async def upsert_many(
     of that, unless people typed in the one or the other. Others are told if `tell`.
 
     Four statements for any number of drafts, one more to refresh, two more when such works are
-    found. Of two with one key the last counts.
+    found, one more when sources say where works can be had. Of two with one key the last counts.
     """
     by_key = {draft.key: draft for draft in drafts}
     ids = {one for draft in drafts for one in _further_ids(draft)}
@@ -146,6 +148,7 @@ async def _apply(
         [source_record(change.stored.item, change.source, change.draft) for change in changes],
         [change.draft.raw_payload for change in changes],
     )
+    await _store_availability(session, changes)
     for one in {change.stored.item.id for change in changes if change.replaces}:
         await repository.note_replaced(session, one, after[one].overrides)
     if not tell:
@@ -153,6 +156,20 @@ async def _apply(
     news = dict.fromkeys(change.stored.item.id for change in changes if change.is_news)
     session.add_all(events.media_item_upserted(after[one].item) for one in news)
     await session.flush()
+
+
+async def _store_availability(session: Session, changes: Sequence[Change]) -> None:
+    told = [
+        Told(
+            media_item_id=change.stored.item.id,
+            source_name=change.draft.key.source_name,
+            offers=change.draft.availability,
+        )
+        for change in changes
+        if change.draft.availability is not None
+    ]
+    if told:
+        await availability.store(session, told, now())
 
 
 async def forget_person(session: Session, user_id: UUID) -> None:
