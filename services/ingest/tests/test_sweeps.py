@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects import postgresql
 
 from common.db import new_id, now
+from ingest.connectors import Connectors
 from ingest.models import (
     ContentKey,
     IngestJob,
@@ -27,6 +28,7 @@ KEPT = Retention(
     webhook_bodies=timedelta(days=30),
     webhook_events=timedelta(days=365),
 )
+NOTHING_IS_ON = Connectors(on={}, off={}, wiring=None)
 OVER = ("done", "ignored", "duplicate", "test", "failed", "dismissed")
 UNDECIDED = ("received", "waiting", "needs_match")
 
@@ -36,7 +38,7 @@ def sweep(database):
     """`await sweep("jobs")`: run it once; returns how many it dealt with."""
 
     async def run(name):
-        [chosen] = [each for each in sweeps(KEPT) if each.name == name]
+        [chosen] = [each for each in sweeps(KEPT, NOTHING_IS_ON) if each.name == name]
         async with database.sessions.begin() as session:
             return await chosen.run(session, chosen.batch)
 

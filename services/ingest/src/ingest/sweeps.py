@@ -1,7 +1,10 @@
 """What is due here again and again."""
 
 from common.sweeps import Sweep
+from ingest.connectors import Connectors
 from ingest.jobs import service as jobs
+from ingest.previews import service as previews
+from ingest.refreshes.service import Upkeep
 from ingest.sweeping import service
 from ingest.sweeping.service import Retention
 
@@ -10,8 +13,13 @@ JOBS_AT_ONCE = 20
 WORKS_AT_ONCE = 200
 
 
-def sweeps(kept: Retention) -> list[Sweep]:
-    return [*_of_jobs(kept), *_of_webhooks(kept), *_of_matching()]
+def sweeps(kept: Retention, connectors: Connectors) -> list[Sweep]:
+    return [
+        *_of_jobs(kept),
+        *_of_webhooks(kept),
+        *_of_matching(),
+        *_of_sources(Upkeep(connectors)),
+    ]
 
 
 def _of_jobs(kept: Retention) -> list[Sweep]:
@@ -81,5 +89,22 @@ def _of_matching() -> list[Sweep]:
             "0 50 3 * * *",
             "Forgets what foreign ids turned out to be, to look them up anew.",
             service.sweep_resolutions,
+        ),
+    ]
+
+
+def _of_sources(upkeep: Upkeep) -> list[Sweep]:
+    return [
+        Sweep(
+            "previews",
+            "30 */5 * * * *",
+            "Deletes what searches outside showed once nobody can save it any more.",
+            previews.sweep,
+        ),
+        Sweep(
+            "refreshes",
+            "0 25 * * * *",
+            "Queues the search for what sources told too long ago, by their terms of use.",
+            upkeep.sweep,
         ),
     ]
