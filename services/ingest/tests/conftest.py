@@ -35,11 +35,15 @@ class Unknown(DomainError):
 class Catalogue(MediaServiceServicer):
     """Keeps what it is given, as the catalogue does; `drafts` are in order of arrival.
 
-    `faults["UpsertMedia"]` is what that RPC raises.
+    `faults["UpsertMedia"]` is what that RPC raises; `likenesses` are why a record that it does not
+    have is the work of one that it has, by both; `stale` are ids that a source's claim gives.
     """
 
     def __init__(self):
         self.items = {}
+        self.likenesses = {}
+        self.stale = {}
+        self.claims = []
         self.drafts = []
         self.lookups = []
         self.faults = {}
@@ -73,10 +77,30 @@ class Catalogue(MediaServiceServicer):
             item=self.items[key], sources=[source(*key)]
         )
 
-    async def CreateManualMedia(self, request, context):
-        raise NotImplementedError
+    async def GetMedia(self, request, context):
+        self._fail("GetMedia")
+        for key, item in self.items.items():
+            if item.id == request.media_item_id:
+                return media_service_pb2.GetMediaResponse(item=item, sources=[source(*key)])
+        raise Unknown
 
-    GetMedia = BatchGetMedia = CreateManualMedia
+    async def MatchMedia(self, request, context):
+        self._fail("MatchMedia")
+        reply = media_service_pb2.MatchMediaResponse()
+        for index, draft in enumerate(request.drafts):
+            key = (draft.source_name, draft.external_id)
+            likeness = (key, media_service_pb2.MATCH_REASON_SOURCE_ID)
+            known, reason = self.likenesses.get(key, likeness)
+            if known in self.items:
+                item = self.items[known]
+                reply.matches.add(index=index, item=item, reason=reason, in_library=True)
+        return reply
+
+    async def ClaimStaleMedia(self, request, context):
+        self._fail("ClaimStaleMedia")
+        self.claims.append(request)
+        claimed = self.stale.pop(request.source_name, [])[: request.limit]
+        return media_service_pb2.ClaimStaleMediaResponse(external_ids=claimed)
 
 
 def source(source_name, external_id):
@@ -100,8 +124,8 @@ async def database(shared_database):
 
 
 @pytest.fixture
-async def upstream():
-    async with serve() as stub:
+async def upstream(database):
+    async with serve(database) as stub:
         yield stub
 
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from ingest.circuit import State
 from ingest.errors import (
     CircuitOpen,
     IncompleteItem,
@@ -21,6 +20,7 @@ from ingest.errors import (
     UpstreamThrottled,
     UpstreamUnavailable,
 )
+from ingest.limits.health import State
 
 from .upstream_stub import IMPATIENT, Answer, UpstreamStub, connected, serve
 
@@ -29,8 +29,8 @@ PATH = "tmdb/movie/603"
 
 
 @pytest.fixture
-async def stub() -> AsyncIterator[UpstreamStub]:
-    async with serve() as running:
+async def stub(database) -> AsyncIterator[UpstreamStub]:
+    async with serve(database) as running:
         yield running
 
 
@@ -145,7 +145,7 @@ async def test_missing_items_never_open_the_circuit(stub):
         for _ in range(5):
             with pytest.raises(NotAtSource):
                 await connectors.pick("tmdb").fetch("603")
-        assert connectors.circuits()["tmdb"].state is State.CLOSED
+        assert (await connectors.circuits())["tmdb"].state is State.CLOSED
 
 
 async def test_an_upstream_that_is_down_is_left_alone(stub):
@@ -156,18 +156,18 @@ async def test_an_upstream_that_is_down_is_left_alone(stub):
                 await connectors.pick("tmdb").fetch("movie:603")
         with pytest.raises(CircuitOpen):
             await connectors.pick("tmdb").fetch("movie:603")
-        assert connectors.circuits()["igdb"].state is State.CLOSED
+        assert (await connectors.circuits())["igdb"].state is State.CLOSED
     assert len(stub.asked) == 3
 
 
 async def test_requests_are_spaced_and_waiting_for_a_turn_ends(stub):
     stub.plan("lastfm", {"results": {}})
-    async with connected(stub, patience=replace(IMPATIENT, slot=0.5)) as connectors:
+    async with connected(stub, patience=replace(IMPATIENT, search_slot=0.5)) as connectors:
         began = time.monotonic()
         searches = [connectors.pick("lastfm").search("foam", 1) for _ in range(5)]
         outcomes = await asyncio.gather(*searches, return_exceptions=True)
         assert 0.35 < time.monotonic() - began < 1.5
-        assert connectors.circuits()["lastfm"].failure_streak == 0
+        assert (await connectors.circuits())["lastfm"].failure_streak == 0
     served = [each for each in outcomes if each == []]
     assert 2 <= len(served) <= 3
     assert all(isinstance(each, NoFreeSlot) for each in outcomes if each != [])

@@ -40,8 +40,8 @@ FOREIGN = [
 
 
 @pytest.fixture
-async def stub() -> AsyncIterator[UpstreamStub]:
-    async with serve() as running:
+async def stub(database) -> AsyncIterator[UpstreamStub]:
+    async with serve(database) as running:
         yield running
 
 
@@ -170,8 +170,8 @@ async def test_a_request_names_an_item_by_id_or_address(stub):
             identifier(tmdb, None, "https://www.igdb.com/games/x")
 
 
-async def test_a_key_that_fits_no_header_turns_the_source_off(stub):
-    connectors = build(settings(stub.url, tmdb_token="tok\u00e9n"), user_agent="Tastebuds/test")
+async def test_a_key_that_fits_no_header_turns_the_source_off(stub, database):
+    connectors = build(settings(stub.url, tmdb_token="tok\u00e9n"), database, "Tastebuds/test")
     await connectors.aclose()
     assert connectors.off == {Source.TMDB: "INGEST_TMDB_TOKEN is not a key"}
 

@@ -85,7 +85,7 @@ async def test_trouble_of_the_upstream_becomes_a_job(desk, upstream, clock, answ
     upstream.plan("tmdb/movie/1", MOVIE_1)
     assert len(upstream.asked) == asked
     await desk.pass_the_wait()
-    clock.passed += 1000
+    await clock.pass_by(1000, upstream.database)
     assert await desk.take(sent) is None
     [item] = await desk.items(job.id)
     assert item.attempts == 2

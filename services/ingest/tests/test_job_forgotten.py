@@ -69,7 +69,7 @@ async def test_what_waits_is_sent_anew_an_hour_after_its_time_with_its_attempts(
     [item] = await desk.items(job.id)
     assert (item.state, item.attempts) == (job_pb2.JOB_ITEM_STATE_WAITING, 1)
     upstream.plan("tmdb/movie/1", MOVIE | {"id": 1})
-    time.passed += 8000
+    await time.pass_by(8000, upstream.database)
     assert await desk.take(sent.again()) is None  # it was only late
     assert (await desk.job(job.id)).state == job_pb2.JOB_STATE_WAITING
     assert await desk.take(anew) is None
@@ -98,5 +98,5 @@ async def test_a_work_that_is_being_dealt_with_is_left_alone(desk):
 
 def test_it_is_due_several_times_an_hour():
     kept = Retention(*[timedelta(days=1)] * 3)
-    [sweep] = [each for each in sweeps(kept) if each.run is service.send_forgotten]
+    [sweep] = [each for each in sweeps(kept, None) if each.run is service.send_forgotten]
     assert sweep.next_after(now()) - now() <= timedelta(minutes=15)

@@ -193,7 +193,7 @@ async def test_what_is_given_up_is_a_dead_letter_that_can_be_replayed(
         assert letter.headers["Dlq-Subject"] == "job.ingest.tmdb.IngestItemDue"
         assert letter.headers["Dlq-Attempts"] == "3"
         assert letter.headers["Dlq-Error"] == job.last_error
-        clock.passed += 1000
+        await clock.pass_by(1000, upstream.database)
         assert await DeadLetters(jetstream, "ingest").replay([letter.seq]) == [letter.seq]
         job = await until(desk, job.id, lambda job: job.done)
         assert (job.state, job.attempts) == (job_pb2.JOB_STATE_SUCCEEDED, 1)

@@ -205,14 +205,14 @@ async def test_retry_after_is_honoured_and_an_open_circuit_waited_for(desk, upst
     job = await desk.start(film(1), film(2))
     throttled, refused = await desk.take_all()
     assert 300 <= throttled.after <= 375
-    assert 300 <= refused.after <= 375
+    assert 299 <= refused.after <= 375
     assert upstream.paths() == ["/tmdb/movie/1"]
     items = await desk.items(job.id)
     assert [item.last_error for item in items] == [
         "tmdb asks for a pause",
         "tmdb temporarily unavailable",
     ]
-    time.passed += 301
+    await time.pass_by(301, upstream.database)
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ async def test_every_trouble_of_an_upstream_is_waited_out(desk, upstream, time, 
     assert "tmdb" in (await desk.job(job.id)).last_error
     upstream.plan("tmdb/movie/1", MOVIE | {"id": 1})
     await desk.pass_the_wait()
-    time.passed += 1000
+    await time.pass_by(1000, upstream.database)
     assert await desk.take(sent.again()) is None
     assert (await desk.job(job.id)).state == STATES.JOB_STATE_SUCCEEDED
 
@@ -326,7 +326,7 @@ async def test_the_last_try_gives_up_and_a_letter_sent_again_revives(desk, upstr
     assert await desk.said() == ["IngestJobChanged", "IngestJobFinished"]
     assert await desk.take(sent) is None  # over
     upstream.plan("tmdb/movie/1", MOVIE | {"id": 1})
-    time.passed += 1000
+    await time.pass_by(1000, upstream.database)
     sent.attempt = 1
     more_patient = replace(LANE, most_attempts=LANE.most_attempts + 1)
     assert await desk.take(sent, more_patient) is None
@@ -471,7 +471,8 @@ async def test_large_jobs_cost_as_many_statements_as_small_ones(desk, films):
     films(1)
     with Counted() as statements:
         await desk.take(sent[0])
-    assert statements() == 7
+    # Five are for what replicas share of a source, one of them for its first request ever.
+    assert statements() == 7 + 5
     with Counted() as statements:
         await desk.cancel(job.id)
     assert statements() == 5

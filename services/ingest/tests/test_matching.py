@@ -284,7 +284,7 @@ async def test_an_open_circuit_is_not_asked_and_tries_do_not_burn_away(
         first = await office.post(film())
         assert (await office.try_once(first)).after == 300
         asked = len(upstream.asked)
-        time.passed += 299
+        await time.pass_by(299, database)
         later = await office.try_once(first, 4, "tmdb")
         # A second is left of the pause, but the fourth try has earned itself two minutes.
         assert (str(later), later.after) == ("tmdb temporarily unavailable", 120)

@@ -1,4 +1,4 @@
-"""A small HTTP server that plays the upstream catalogues, faults included."""
+"""A small HTTP server that plays the upstream catalogues, faults included, beside Postgres."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -9,9 +9,12 @@ from types import SimpleNamespace
 
 import orjson
 from aiohttp import web
+from sqlalchemy import update
 
-from ingest.circuit import Clock
+from common.db import Database
+from ingest.clock import Clock
 from ingest.connectors import Connectors, build
+from ingest.models import UpstreamLimit
 from ingest.upstream import Patience
 
 IMPATIENT = Patience(
@@ -39,10 +42,14 @@ class Asked:
 
 
 class UpstreamStub:
-    """Answers a path with what was planned for it, in turn (the last one for ever), else 404."""
+    """Answers a path with what was planned for it, in turn (the last one for ever), else 404.
 
-    def __init__(self) -> None:
+    In `database` those who ask it share their limits.
+    """
+
+    def __init__(self, database: Database) -> None:
         self.url = ""
+        self.database = database
         self.asked: list[Asked] = []
         self._plans: dict[str, list[Answer]] = {}
 
@@ -67,8 +74,8 @@ class UpstreamStub:
 
 
 @asynccontextmanager
-async def serve() -> AsyncIterator[UpstreamStub]:
-    stub = UpstreamStub()
+async def serve(database: Database) -> AsyncIterator[UpstreamStub]:
+    stub = UpstreamStub(database)
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", stub.reply)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -82,7 +89,7 @@ async def serve() -> AsyncIterator[UpstreamStub]:
         await runner.cleanup()
 
 
-def settings(url: str, **changed: str | None) -> SimpleNamespace:
+def settings(url: str, **changed: object) -> SimpleNamespace:
     """Settings under which every source is on and asks the stub at `url`."""
     usual = {
         "google_books_url": f"{url}/google_books",
@@ -95,6 +102,11 @@ def settings(url: str, **changed: str | None) -> SimpleNamespace:
         "igdb_client_secret": "igdb-secret",
         "lastfm_url": f"{url}/lastfm/",
         "lastfm_key": "lastfm-key",
+        "open_library_url": f"{url}/open_library",
+        "musicbrainz_url": f"{url}/musicbrainz",
+        "cover_art_archive_url": "https://covers.example.org",
+        "contact": "https://tastebuds.example.org",
+        "availability_regions": ("GB", "FR"),
     }
     return SimpleNamespace(**{**usual, **changed})
 
@@ -105,11 +117,11 @@ async def connected(
     *,
     patience: Patience = IMPATIENT,
     clock: Clock | None = None,
-    **changed: str | None,
+    **changed: object,
 ) -> AsyncIterator[Connectors]:
     stub.plan("igdb/token", {"access_token": "app-token", "expires_in": 5_000_000})
     connectors = build(
-        settings(stub.url, **changed), user_agent="Tastebuds/test", patience=patience, clock=clock
+        settings(stub.url, **changed), stub.database, "Tastebuds/test", patience, clock
     )
     try:
         yield connectors
@@ -122,6 +134,14 @@ class FakeTime:
 
     def __init__(self) -> None:
         self.passed = 0.0
+
+    async def pass_by(self, seconds: float, database: Database) -> None:
+        """So much later, also by the clock of the database, where circuits are."""
+        self.passed += seconds
+        circuit = (UpstreamLimit.open_until, UpstreamLimit.probe_until)
+        earlier = {moment: moment - timedelta(seconds=seconds) for moment in circuit}
+        async with database.sessions.begin() as session:
+            await session.execute(update(UpstreamLimit).values(earlier))
 
     def clock(self) -> Clock:
         start = datetime(2030, 1, 1, 12, tzinfo=UTC)

@@ -24,6 +24,8 @@ class Source(StrEnum):
     TMDB = "tmdb"
     IGDB = "igdb"
     LASTFM = "lastfm"
+    OPEN_LIBRARY = "open_library"
+    MUSICBRAINZ = "musicbrainz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +69,23 @@ class MusicDraft:
 Extension: TypeAlias = BookDraft | ScreenDraft | GameDraft | MusicDraft
 
 
+@dataclass(frozen=True, slots=True)
+class AvailabilityDraft:
+    """Where a work can be had: `region` is ISO 3166-1 alpha-2, `format` stream, rent, buy …"""
+
+    provider: str
+    region: str
+    format: str
+    deeplink_url: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaDraft:
     """One item of one source.
 
     `canonical_url` is the page a person opens, `source_url` the address of the record that was
     read; `metadata` and `raw_payload` are JSON (the latter as received); `popularity` compares
-    only with that of the same source.
+    only with that of the same source. `availability` is None where the answer does not tell.
     """
 
     media_type: MediaType
@@ -90,3 +102,4 @@ class MediaDraft:
     source_url: str | None = None
     metadata: Mapping[str, Json] = field(default_factory=dict)
     popularity: float | None = None
+    availability: tuple[AvailabilityDraft, ...] | None = None

@@ -18,6 +18,8 @@ from ingest.integrations.servicer import IntegrationServicer
 from ingest.jobs.consumers import DueItems
 from ingest.jobs.servicer import JobServicer
 from ingest.models import Idempotency, Inbox, Outbox, SweepRun
+from ingest.previews.servicer import PreviewServicer
+from ingest.refreshes.consumers import Refreshes
 from ingest.service import Allowances
 from ingest.servicer import IngestServicer
 from ingest.settings import Settings
@@ -28,8 +30,6 @@ from ingest.webhooks.matching import Matcher
 from ingest.webhooks.senders import SENDERS
 from ingest.webhooks.service import Desk
 
-TABLES = Tables(Outbox, SweepRun, Inbox, Idempotency)
-
 
 async def main() -> None:
     settings = Settings()
@@ -37,12 +37,11 @@ async def main() -> None:
     async with (
         data_service.connect("ingest", settings) as service,
         clients.connect(settings.targets(), settings.tls_dir) as peers,
-        aclosing(connectors.build(settings, user_agent=agent, patience=settings.patience())) as on,
+        aclosing(connectors.build(settings, service.database, agent, settings.patience())) as on,
     ):
         database = service.database
-        grpc = GrpcServer(
-            "ingest", servicers.SERVICES, TokenVerifier(keys.from_auth(peers["auth"]))
-        )
+        verifier = TokenVerifier(keys.from_auth(peers["auth"]))
+        grpc = GrpcServer("ingest", servicers.SERVICES, verifier)
         catalog, library = CatalogClient(peers["catalog"]), LibraryClient(peers["catalog"])
         known = catalog, Allowances(database, settings.fetches_per_minute)
         most_jobs, most_kept = settings.max_unfinished_jobs, settings.webhook_kept_body_bytes
@@ -53,15 +52,17 @@ async def main() -> None:
             JobServicer(database, on, most_jobs),
             IntegrationServicer(database, SENDERS, MenusClient(peers["menus"]), *own),
             InboxServicer(database, on, SENDERS, library, most_kept),
+            PreviewServicer.of(on, *known, database, settings.search_terms()),
         )
         acting = Peers(library, DraftsClient(peers["menus"]))
         desk = Desk(database, SENDERS, Matcher(database, on, *known), acting, most_kept)
-        works, rush = DueItems(database, on, *known), Rush()
+        rush = Rush()
+        works = DueItems(database, on, *known), Refreshes(database, on, catalog)
         duties = Duties(
-            TABLES,
+            Tables(Outbox, SweepRun, Inbox, Idempotency),
             handlers=HANDLERS,
-            lanes=lanes(works, WebhookJobs(desk, rush), settings.job_max_attempts),
-            sweeps=sweeps(settings.retention()),
+            lanes=lanes(*works, WebhookJobs(desk, rush), settings.job_max_attempts),
+            sweeps=sweeps(settings.retention(), on),
             peers=peers,
         )
         doorway = Doorway(

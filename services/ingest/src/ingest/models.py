@@ -43,6 +43,25 @@ class SearchAllowance(AllowanceRow, Base):
     __tablename__ = "search_allowances"
 
 
+class UpstreamLimit(Base):
+    """How a source is and when it may next be asked, the same for all replicas."""
+
+    __tablename__ = "upstream_limits"
+    source: Mapped[str] = mapped_column(String(64), primary_key=True)
+    # The turn of whoever asks next.
+    next_at: Mapped[datetime]
+    # Grows whenever the circuit opens or closes: what began in another era is old news.
+    era: Mapped[int]
+    failure_streak: Mapped[int]
+    backoff_seconds: Mapped[float]
+    # Null while the circuit is closed; past while it is half open.
+    open_until: Mapped[datetime | None]
+    # While one operation tries whether the source is well again, the others wait for that.
+    probe_until: Mapped[datetime | None]
+    opened_count: Mapped[int]
+    last_error: Mapped[str]
+
+
 class IngestJob(Base):
     """Works that are brought in while nobody waits for the answer."""
 

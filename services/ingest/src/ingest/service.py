@@ -86,7 +86,7 @@ async def ingest(
         known = await catalog.find(connector.source, external_id)
         if known is not None:
             return known
-    connectors.check_circuit(connector.source)  # what is not asked costs no allowance
+    await connectors.check_circuit(connector.source)  # what is not asked costs no allowance
     await allowances.take(caller_id)
     draft = await connector.fetch(external_id)
     return await catalog.upsert(draft, refresh=wanted.refresh)

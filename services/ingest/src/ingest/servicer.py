@@ -12,7 +12,6 @@ from common.jobs import BACKOFF_SECONDS
 from common.requests import current_caller
 from common.timestamps import timestamp
 from ingest import service
-from ingest.circuit import CircuitSnapshot, OperationSnapshot, State
 from ingest.clients import CatalogClient
 from ingest.connectors import CONNECTORS, Connectors
 from ingest.drafts import Source
@@ -22,6 +21,9 @@ from ingest.jobs import service as jobs
 from ingest.jobs.messages import from_job, to_wanted
 from ingest.jobs.tries import judge
 from ingest.jobs.views import JobView
+from ingest.limits.circuit import CircuitSnapshot
+from ingest.limits.health import State
+from ingest.limits.tallies import OperationSnapshot
 from ingest.service import Allowances, Wanted
 from tastebuds.ingest.v1 import ingest_service_pb2 as pb
 from tastebuds.ingest.v1.ingest_service_pb2_grpc import IngestServiceServicer
@@ -65,9 +67,8 @@ class IngestServicer(IngestServiceServicer):
     async def _defer(self, wanted: Wanted, failure: DomainError) -> JobView:
         """Try later what failed just now."""
         work = entries.read(wanted, self.connectors, "external_id")
-        setback = judge(
-            failure, backoff=BACKOFF_SECONDS[0], cooldown=self.connectors.cooldown(wanted.source)
-        )
+        cooldown = await self.connectors.cooldown(wanted.source)
+        setback = judge(failure, backoff=BACKOFF_SECONDS[0], cooldown=cooldown)
         async with self.database.sessions.begin() as session:
             return await jobs.start(
                 session,
@@ -79,7 +80,7 @@ class IngestServicer(IngestServiceServicer):
     async def ListSources(
         self, request: pb.ListSourcesRequest, context: Any
     ) -> pb.ListSourcesResponse:
-        circuits = self.connectors.circuits()
+        circuits = await self.connectors.circuits()
         return pb.ListSourcesResponse(
             sources=[
                 _on(source, circuits[source])

@@ -1,14 +1,27 @@
 """Settings of the ingest service; `.env.example` lists them for the operator."""
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from common.settings import DataServiceSettings, Listen, Networks
+from common.settings import DataServiceSettings, Listen, Networks, Words
+from ingest.previews.seeking import SearchTerms
 from ingest.sweeping.service import Retention
 from ingest.upstream import Patience
+
+
+def _countries(codes: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(re.fullmatch(r"[A-Za-z]{2}", code) for code in codes):
+        raise ValueError("must be countries as GB,FR (ISO 3166-1 alpha-2)")
+    return tuple(dict.fromkeys(code.upper() for code in codes))
+
+
+Countries = Annotated[Words, AfterValidator(_countries)]
+SOME_COUNTRIES = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "SE", "CA", "AU")
 
 
 class Settings(DataServiceSettings):
@@ -29,18 +42,27 @@ class Settings(DataServiceSettings):
     igdb_url: str = "https://api.igdb.com/v4"
     igdb_token_url: str = "https://id.twitch.tv/oauth2/token"  # noqa: S105 an address
     lastfm_url: str = "https://ws.audioscrobbler.com/2.0/"
+    open_library_url: str = "https://openlibrary.org"
+    musicbrainz_url: str = "https://musicbrainz.org/ws/2"
+    cover_art_archive_url: str = "https://coverartarchive.org"
     # A source without its keys is off.
     google_books_key: SecretStr | None = None
     tmdb_token: SecretStr | None = None
     igdb_client_id: SecretStr | None = None
     igdb_client_secret: SecretStr | None = None
     lastfm_key: SecretStr | None = None
+    # Where people want to know who shows a film; empty: nowhere.
+    availability_regions: Countries = SOME_COUNTRIES
 
     # Shown to upstreams, so that they can reach who runs this server: an address or a page.
-    contact: str | None = None
+    contact: str | None = Field(default=None, pattern=r"^[ -~]*$")
     upstream_timeout_seconds: float = Field(default=8, gt=0, le=60)
     upstream_slot_seconds: float = Field(default=5, gt=0, le=60)
     fetches_per_minute: int = Field(default=600, ge=1)
+    # Each source's in a search outside, and for how long what was shown can be saved, in seconds.
+    search_deadline_seconds: float = Field(default=2.5, gt=0, le=30)
+    preview_seconds: int = Field(default=300, ge=1, le=86_400)
+    searches_per_minute: int = Field(default=10, ge=1)
     max_unfinished_jobs: int = Field(default=50, ge=1)
     job_max_attempts: int = Field(default=8, ge=1, le=100)
     integrations_per_person: int = Field(default=50, ge=1, le=1000)
@@ -64,6 +86,13 @@ class Settings(DataServiceSettings):
             jobs=timedelta(days=self.jobs_kept_days),
             webhook_bodies=timedelta(days=self.webhook_bodies_kept_days),
             webhook_events=timedelta(days=self.webhook_events_kept_days),
+        )
+
+    def search_terms(self) -> SearchTerms:
+        return SearchTerms(
+            deadline=self.search_deadline_seconds,
+            per_minute=self.searches_per_minute,
+            lifetime=timedelta(seconds=self.preview_seconds),
         )
 
     def webhook_url(self) -> str:

@@ -11,14 +11,15 @@ from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from typing import TypeGuard
 
 import httpx
 import orjson
 import stamina
-from aiolimiter import AsyncLimiter
 
+from common.db import Database
 from common.errors import DomainError
-from ingest.circuit import Circuit
+from ingest.clock import Clock
 from ingest.drafts import Source
 from ingest.errors import (
     NoFreeSlot,
@@ -28,7 +29,10 @@ from ingest.errors import (
     UpstreamThrottled,
     UpstreamUnavailable,
 )
+from ingest.limits.circuit import Circuit
+from ingest.limits.limiter import Limiter
 
+SEARCH = "search"
 # What is JSON but what Postgres stores in no text: NUL, and half a surrogate pair.
 _PERHAPS_UNSTORABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _HALF = rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
@@ -55,6 +59,8 @@ class Patience:
     connect: float = 3.0
     total: float = 8.0
     slot: float = 2.0
+    # Somebody looks at the results of the other sources meanwhile.
+    search_slot: float = 1.0
     retries: int = 2
     first_pause: float = 0.2
     longest_pause: float = 3.0
@@ -135,22 +141,36 @@ def open_client(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What keeps us from asking; shared with the other replicas."""
+
+    circuit: Circuit
+    limiter: Limiter
+
+    @classmethod
+    def of(cls, profile: Profile, database: Database, clock: Clock) -> "Limits":
+        interval = 1 / profile.requests_per_second
+        return cls(
+            Circuit(profile.source, database, clock), Limiter(profile.source, interval, database)
+        )
+
+
 class Upstream:
     def __init__(
         self,
         profile: Profile,
         patience: Patience,
-        circuit: Circuit,
+        limits: Limits,
         client: httpx.AsyncClient,
         faults: Faults | None = None,
     ) -> None:
         self._source = profile.source
         self._base = profile.base_url.strip().rstrip("/")
         self._patience = patience
-        self._circuit = circuit
+        self._circuit = limits.circuit
+        self._limiter = limits.limiter
         self._faults = faults or (lambda reply: http_fault(reply, profile.key_setting))
-        # A bucket of one: evenly spaced, so that no second ever sees more than the rate.
-        self._limiter = AsyncLimiter(1, 1 / profile.requests_per_second)
         self._client = client
 
     def operation(self, name: str) -> AbstractAsyncContextManager[None]:
@@ -178,11 +198,15 @@ class Upstream:
     def _pause(self, error: Exception) -> bool | float:
         """Whether to try again after `error`, or in how many seconds."""
         if isinstance(error, UpstreamThrottled) and error.retry_after is not None:
-            return error.retry_after if error.retry_after <= self._patience.longest_pause else False
+            return self._is_short(error.retry_after) and error.retry_after
         return isinstance(error, UpstreamUnavailable | UpstreamThrottled)
 
+    def _is_short(self, pause: float | None) -> TypeGuard[float]:
+        """Whether to wait for so long within an operation."""
+        return pause is not None and pause <= self._patience.longest_pause
+
     async def _try(self, call: Call) -> Reply:
-        await self._take_slot()
+        await self._wait_turn()
         try:
             async with asyncio.timeout(self._patience.total):
                 reply = await self._exchange(call)
@@ -195,17 +219,19 @@ class Upstream:
         except httpx.TransportError as error:
             raise UpstreamUnavailable(self._source, type(error).__name__) from error
         fault = self._faults(reply)
-        if fault is not None:
-            raise fault
-        return reply
+        if fault is None:
+            return reply
+        if isinstance(fault, UpstreamThrottled) and self._is_short(fault.retry_after):
+            await self._limiter.put_off(fault.retry_after)
+        raise fault
 
-    async def _take_slot(self) -> None:
+    async def _wait_turn(self) -> None:
         began = time.monotonic()
+        is_search = self._circuit.running() == SEARCH
         try:
-            async with asyncio.timeout(self._patience.slot):
-                await self._limiter.acquire()
-        except TimeoutError as error:
-            raise NoFreeSlot(self._source) from error
+            await self._limiter.wait_turn(
+                self._patience.search_slot if is_search else self._patience.slot
+            )
         finally:
             self._circuit.excuse(time.monotonic() - began)
 

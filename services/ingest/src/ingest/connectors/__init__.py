@@ -5,14 +5,16 @@ from dataclasses import dataclass
 
 import httpx
 
-from ingest.circuit import CircuitSnapshot, Clock
+from common.db import Database
+from ingest.clock import Clock
 from ingest.connectors.google_books import GoogleBooks
 from ingest.connectors.igdb import Igdb
 from ingest.connectors.lastfm import Lastfm
 from ingest.connectors.protocol import Connector, ConnectorSettings, Wiring
 from ingest.connectors.tmdb import Tmdb
-from ingest.drafts import Source
+from ingest.drafts import MediaType, Source
 from ingest.errors import IdentifierRequired, SourceOff, UnknownSource, UnusableIdentifier
+from ingest.limits.circuit import CircuitSnapshot, snapshots
 from ingest.upstream import Patience
 
 # In the order in which search results are shown.
@@ -42,17 +44,23 @@ class Connectors:
             raise SourceOff(source, self.off[source])
         return self.on[source]
 
-    def check_circuit(self, source: Source) -> None:
-        """Raises CircuitOpen when a fetch would not be tried now."""
-        self.wiring.circuits[source].check("fetch")
+    def source_of(self, media_type: MediaType) -> Source:
+        """The first that has such works: of those that are on, if any is."""
+        has = [source for source, each in CONNECTORS.items() if media_type in each.media_types]
+        return next((source for source in has if source in self.on), has[0])
 
-    def cooldown(self, source_name: str) -> float:
+    async def check_circuit(self, source: Source) -> None:
+        """Raises CircuitOpen when a fetch would not be tried now."""
+        await self.wiring.circuits[source].check("fetch")
+
+    async def cooldown(self, source_name: str) -> float:
         """Seconds until the source is asked again; 0 unless its circuit is open."""
         circuit = self.wiring.circuits.get(Source(source_name))
-        return circuit.snapshot().remaining_cooldown if circuit else 0.0
+        return await circuit.cooldown() if circuit else 0.0
 
-    def circuits(self) -> Mapping[Source, CircuitSnapshot]:
-        return {source: circuit.snapshot() for source, circuit in self.wiring.circuits.items()}
+    async def circuits(self) -> Mapping[str, CircuitSnapshot]:
+        """Of the sources that are on; one statement."""
+        return await snapshots(self.wiring.database, self.wiring.circuits.values())
 
     async def aclose(self) -> None:
         for upstream in self.wiring.upstreams.values():
@@ -61,14 +69,14 @@ class Connectors:
 
 def build(
     settings: ConnectorSettings,
-    *,
+    database: Database,
     user_agent: str,
     patience: Patience | None = None,
     clock: Clock | None = None,
 ) -> Connectors:
     """Every source that has its keys; inside a running loop, `aclose` when done."""
     wiring = Wiring(
-        user_agent, patience or Patience(), clock or Clock(), httpx.create_ssl_context()
+        user_agent, database, patience or Patience(), clock or Clock(), httpx.create_ssl_context()
     )
     on: dict[Source, Connector] = {}
     off: dict[Source, str] = {}

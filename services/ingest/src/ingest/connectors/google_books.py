@@ -13,6 +13,7 @@ from common.errors import DomainError
 from ingest.connectors.clues import Clue, ids_of
 from ingest.connectors.page_url import read_page_url
 from ingest.connectors.protocol import ConnectorSettings, Wiring, required
+from ingest.connectors.terms import Terms
 from ingest.drafts import BookDraft, MediaDraft, MediaType, Source
 from ingest.errors import (
     IncompleteItem,
@@ -137,6 +138,7 @@ class _Refusal(Part):
 class GoogleBooks:
     source: ClassVar[Source] = _SOURCE
     media_types: ClassVar[frozenset[MediaType]] = frozenset({MediaType.BOOK})
+    terms: ClassVar[Terms | None] = None
 
     def __init__(self, upstream: Upstream, key: str) -> None:
         self._upstream = upstream

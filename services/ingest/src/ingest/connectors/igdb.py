@@ -9,10 +9,11 @@ from typing import ClassVar
 import orjson
 from pydantic import Field
 
-from ingest.circuit import Clock
+from ingest.clock import Clock
 from ingest.connectors.clues import Clue, ids_of
 from ingest.connectors.page_url import read_page_url
 from ingest.connectors.protocol import ConnectorSettings, Wiring, required
+from ingest.connectors.terms import Terms
 from ingest.drafts import GameDraft, MediaDraft, MediaType, Source
 from ingest.errors import (
     IncompleteItem,
@@ -161,6 +162,7 @@ class TwitchTokens:
 class Igdb:
     source: ClassVar[Source] = _SOURCE
     media_types: ClassVar[frozenset[MediaType]] = frozenset({MediaType.GAME})
+    terms: ClassVar[Terms | None] = None
 
     def __init__(self, upstream: Upstream, client_id: str, tokens: TwitchTokens) -> None:
         self._upstream = upstream

@@ -13,6 +13,7 @@ from common.errors import DomainError
 from ingest.connectors.clues import Clue
 from ingest.connectors.page_url import read_page_url
 from ingest.connectors.protocol import ConnectorSettings, Wiring, required
+from ingest.connectors.terms import Terms
 from ingest.drafts import MediaDraft, MediaType, MusicDraft, Source
 from ingest.errors import (
     IncompleteItem,
@@ -159,6 +160,7 @@ class _Answer(Part):
 class Lastfm:
     source: ClassVar[Source] = _SOURCE
     media_types: ClassVar[frozenset[MediaType]] = frozenset({MediaType.MUSIC})
+    terms: ClassVar[Terms | None] = None
 
     def __init__(self, upstream: Upstream, key: str) -> None:
         self._upstream = upstream

@@ -7,11 +7,14 @@ from typing import ClassVar, Protocol, Self
 
 from pydantic import SecretStr
 
-from ingest.circuit import Circuit, Clock
+from common.db import Database
+from ingest.clock import Clock
 from ingest.connectors.clues import Clue
+from ingest.connectors.terms import Terms
 from ingest.drafts import MediaDraft, MediaType, Source
 from ingest.errors import SourceOff
-from ingest.upstream import Faults, Patience, Profile, Upstream, open_client
+from ingest.limits.circuit import Circuit
+from ingest.upstream import Faults, Limits, Patience, Profile, Upstream, open_client
 from ingest.webhooks.happenings import Work
 
 Secret = str | SecretStr | None
@@ -20,6 +23,7 @@ Secret = str | SecretStr | None
 class Connector(Protocol):
     source: ClassVar[Source]
     media_types: ClassVar[frozenset[MediaType]]
+    terms: ClassVar[Terms | None]
 
     @classmethod
     def from_settings(cls, settings: "ConnectorSettings", wiring: "Wiring") -> Self:
@@ -78,6 +82,16 @@ class ConnectorSettings(Protocol):
     def lastfm_url(self) -> str: ...
     @property
     def lastfm_key(self) -> Secret: ...
+    @property
+    def open_library_url(self) -> str: ...
+    @property
+    def musicbrainz_url(self) -> str: ...
+    @property
+    def cover_art_archive_url(self) -> str: ...
+    @property
+    def contact(self) -> str | None: ...
+    @property
+    def availability_regions(self) -> Sequence[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +99,7 @@ class Wiring:
     """What connectors share, and the upstream that each of them was given."""
 
     user_agent: str
+    database: Database
     patience: Patience
     clock: Clock
     tls: ssl.SSLContext  # one for all: reading the certificates takes longer than a request
@@ -92,10 +107,10 @@ class Wiring:
     upstreams: dict[Source, Upstream] = field(default_factory=dict)
 
     def upstream(self, profile: Profile, faults: Faults | None = None) -> Upstream:
-        circuit = Circuit(profile.source, self.clock)
+        limits = Limits.of(profile, self.database, self.clock)
         client = open_client(profile, self.patience, self.user_agent, self.tls)
-        upstream = Upstream(profile, self.patience, circuit, client, faults)
-        self.circuits[profile.source] = circuit
+        upstream = Upstream(profile, self.patience, limits, client, faults)
+        self.circuits[profile.source] = limits.circuit
         self.upstreams[profile.source] = upstream
         return upstream
 

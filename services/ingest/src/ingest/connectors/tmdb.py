@@ -1,6 +1,7 @@
 """TMDB: films and series, whose ids carry the kind (`movie:603`, `tv:603`)."""
 
 import re
+from datetime import timedelta
 from typing import ClassVar
 
 import orjson
@@ -9,6 +10,7 @@ from pydantic import Field
 from ingest.connectors.clues import EPISODE, Clue, ids_of
 from ingest.connectors.page_url import read_page_url
 from ingest.connectors.protocol import ConnectorSettings, Wiring, required
+from ingest.connectors.terms import Terms
 from ingest.drafts import Json, MediaDraft, MediaType, ScreenDraft, Source
 from ingest.errors import IdOfEpisode, IncompleteItem, NotAtSource, UnusableIdentifier
 from ingest.fields import (
@@ -144,6 +146,9 @@ class _Found(Part):
 class Tmdb:
     source: ClassVar[Source] = _SOURCE
     media_types: ClassVar[frozenset[MediaType]] = frozenset({MediaType.MOVIE, MediaType.TV})
+    # Its terms of use allow no record to grow older than six months; who shows a work where changes
+    # from week to week.
+    terms: ClassVar[Terms | None] = Terms(timedelta(days=150), used=timedelta(days=7))
 
     def __init__(self, upstream: Upstream, token: str) -> None:
         self._upstream = upstream

@@ -45,7 +45,7 @@ class DueItems:
         try:
             media_item_id = await self._bring_in(due)
         except DomainError as error:
-            cooldown = self.connectors.cooldown(due.source)
+            cooldown = await self.connectors.cooldown(due.source)
             await self._go_on(due, delivery, judge(error, backoff=backoff, cooldown=cooldown))
         except Exception as error:  # boundary: whatever it was, the work's row tells of it
             if not is_away(error):

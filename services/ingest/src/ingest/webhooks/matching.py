@@ -12,7 +12,7 @@ from ingest.clients import CatalogClient, Stored
 from ingest.connectors import CONNECTORS, Connectors
 from ingest.connectors.clues import Clue
 from ingest.connectors.protocol import Connector
-from ingest.drafts import MediaDraft, MediaType, Source
+from ingest.drafts import MediaDraft, Source
 from ingest.errors import is_worth_waiting
 from ingest.service import Allowances, Wanted
 from ingest.webhooks import repository
@@ -54,7 +54,7 @@ class Matcher:
             return await self._look_for(_chosen(event), lane)
         if own := _id_of_ours(work):
             return Match(own, f"matched by tastebuds {own}")
-        source = source_of(work.media_type)
+        source = self.connectors.source_of(work.media_type)
         clues = CONNECTORS[source].clues(work)[:MOST_CLUES]
         return await self._look_for(Sought(source, clues, event.user_id, work), lane)
 
@@ -127,10 +127,6 @@ class Matcher:
             async with self.database.readers() as session:  # one statement, its own transaction
                 await repository.remember(session, clue, match, now())
         return match
-
-
-def source_of(media_type: MediaType) -> Source:
-    return next(source for source, each in CONNECTORS.items() if media_type in each.media_types)
 
 
 def _choice(event: Event, media_item_id: UUID) -> Match:
