@@ -3,6 +3,7 @@
 from catalog.availability import service as availability
 from catalog.library import service as library
 from catalog.media import service as media
+from catalog.overrides import service as overrides
 from catalog.placements import service as placements
 from catalog.placements.messages import to_contents
 from common.db import Session
@@ -17,6 +18,7 @@ async def on_user_deleted(session: Session, event: UserDeleted) -> None:
     await library.forget_person(session, user_id)
     await media.forget_person(session, user_id)
     await availability.forget_person(session, user_id)
+    await overrides.forget_person(session, user_id)
 
 
 async def on_menu_contents_changed(session: Session, event: MenuContentsChanged) -> None:

@@ -41,9 +41,8 @@ def make_entry(facts: Facts, user_id: UUID) -> Draft:
 Faults = Iterable[tuple[str, str]]
 
 
-def _faults(facts: Facts) -> Faults:
-    if not bounds.line(facts.title):
-        yield "title", "must not be empty"
+def shown_faults(facts: Facts) -> Faults:
+    """Of the fields that every kind has but the metadata."""
     yield from _too_long("title", facts.title, LONGEST_TITLE)
     yield from _too_long("subtitle", facts.subtitle, LONGEST_TITLE)
     yield from _too_long("description", facts.description, bounds.LONGEST_DESCRIPTION)
@@ -55,6 +54,12 @@ def _faults(facts: Facts) -> Faults:
     ):
         if url and not bounds.is_url(url):
             yield field, f"must be an http or https address of at most {LONGEST_URL} characters"
+
+
+def _faults(facts: Facts) -> Faults:
+    if not bounds.line(facts.title):
+        yield "title", "must not be empty"
+    yield from shown_faults(facts)
     if facts.metadata_json:
         yield from _metadata_faults(facts.metadata_json)
     if facts.extension:

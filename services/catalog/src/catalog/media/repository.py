@@ -76,6 +76,11 @@ _IS_NAMED = MediaItem.id.in_(select(_named.c.media_item_id)) & MediaItem.merged_
 _FIND = _WITH_PROVENANCE.where(_IS_NAMED).order_by(MediaItem.id)
 # In one order, so that two who hold several never wait for each other.
 _HOLD = select(MediaItem.id).where(_IS_NAMED).order_by(MediaItem.id).with_for_update(key_share=True)
+_HOLD_ONE = (
+    select(MediaItem.id, MediaItem.merged_into)
+    .where(MediaItem.id == bindparam("id"))
+    .with_for_update(key_share=True)
+)
 
 
 async def get(session: Reader, media_item_id: UUID, reader_id: UUID | None) -> SourcedItem | None:
@@ -107,6 +112,14 @@ async def find(
 async def hold(session: Session, keys: Iterable[SourceKey], ids: Iterable[StrongId]) -> None:
     """Nobody else changes or merges these works until the commit."""
     await session.execute(_HOLD, _names(keys, ids))
+
+
+async def hold_one(session: Session, media_item_id: UUID) -> UUID | None:
+    """The work, or what has absorbed it, held until the commit; None when there is none."""
+    held = (await session.execute(_HOLD_ONE, {"id": media_item_id})).one_or_none()
+    while held is not None and held.merged_into is not None:
+        held = (await session.execute(_HOLD_ONE, {"id": held.merged_into})).one_or_none()
+    return None if held is None else held.id
 
 
 def _names(keys: Iterable[SourceKey], ids: Iterable[StrongId]) -> dict[str, list[str]]:

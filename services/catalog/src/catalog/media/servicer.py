@@ -2,15 +2,22 @@
 
 from typing import Any
 
+from catalog.matching import service as matching
+from catalog.matching.messages import from_match, to_drafts
 from catalog.media import messages, service
 from catalog.media.items import Draft, SourceKey, Upserted
 from catalog.media.provenance import origins
+from catalog.overrides import service as overrides
+from catalog.overrides.messages import to_wish
+from catalog.refreshing import service as refreshing
+from catalog.refreshing.messages import to_due
 from common.db import Database
-from common.requests import caller_or_none, current_caller, parse_id, parse_ids
+from common.requests import TooMany, caller_or_none, current_caller, parse_id, parse_ids
 from tastebuds.catalog.v1 import media_service_pb2 as pb
 from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceServicer
 
 MOST_IDS = 500
+MOST_DRAFTS = 100
 
 
 class MediaServicer(MediaServiceServicer):
@@ -65,6 +72,37 @@ class MediaServicer(MediaServiceServicer):
             items=map(messages.from_item, {item.id: item for _, item in found}.values()),
             survivors={str(asked): str(item.id) for asked, item in found if asked != item.id},
         )
+
+    async def MatchMedia(
+        self, request: pb.MatchMediaRequest, context: Any
+    ) -> pb.MatchMediaResponse:
+        if len(request.drafts) > MOST_DRAFTS:
+            raise TooMany("drafts", MOST_DRAFTS)
+        caller = caller_or_none()
+        drafts = to_drafts(request.drafts)
+        async with self.database.readers() as session:
+            matches = await matching.match(session, drafts, caller.user_id if caller else None)
+        return pb.MatchMediaResponse(matches=map(from_match, matches))
+
+    async def OverrideMedia(
+        self, request: pb.OverrideMediaRequest, context: Any
+    ) -> pb.OverrideMediaResponse:
+        wish = to_wish(request)
+        async with self.database.sessions.begin() as session:
+            seen = await overrides.override(session, wish, current_caller())
+        return pb.OverrideMediaResponse(
+            item=messages.from_item_as_seen(seen),
+            sources=map(messages.from_source, seen.sources),
+            field_sources=map(messages.from_origin, origins(seen)),
+        )
+
+    async def ClaimStaleMedia(
+        self, request: pb.ClaimStaleMediaRequest, context: Any
+    ) -> pb.ClaimStaleMediaResponse:
+        due = to_due(request)
+        async with self.database.sessions.begin() as session:
+            external_ids = await refreshing.claim(session, due)
+        return pb.ClaimStaleMediaResponse(external_ids=external_ids)
 
     async def FindMediaBySource(
         self, request: pb.FindMediaBySourceRequest, context: Any

@@ -1,0 +1,1 @@
+"""Which works of the catalogue somebody else describes."""

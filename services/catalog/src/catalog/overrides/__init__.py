@@ -1,0 +1,1 @@
+"""What people say of works instead of their sources."""

@@ -1,0 +1,1 @@
+"""Which records of sources are to be fetched again."""
