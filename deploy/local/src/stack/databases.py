@@ -13,7 +13,7 @@ from stack.errors import StackError
 
 DATABASE = "tastebuds"
 # In the schema public; the last one is only for watching and a managed server may refuse it.
-EXTENSIONS = ("unaccent", "pg_trgm")
+EXTENSIONS = ("unaccent", "pg_trgm", "fuzzystrmatch")
 OPTIONAL_EXTENSION = "pg_stat_statements"
 
 Answer = TypeVar("Answer")
