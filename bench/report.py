@@ -22,6 +22,25 @@ class Verdict:
         return {True: "ok", False: "MISSED", None: ""}[self.is_met]
 
 
+def at_most(
+    what: str, measured: float, budget: float, unit: str, *, judged: bool = True
+) -> Verdict:
+    """`judged` or only told."""
+    figure = f"{_rounded(measured)}{unit}"
+    if not judged:
+        return Verdict(what, figure)
+    return Verdict(what, figure, f"≤ {budget:g}{unit}", measured <= budget)
+
+
+def at_least(
+    what: str, measured: float, budget: float, unit: str, *, judged: bool = True
+) -> Verdict:
+    figure = f"{_rounded(measured)}{unit}"
+    if not judged:
+        return Verdict(what, figure)
+    return Verdict(what, figure, f"≥ {budget:g}{unit}", measured >= budget)
+
+
 def table(rows: Sequence[Row]) -> str:
     head = f"{'':34}{'req/s':>8}{'p50 ms':>8}{'p99 ms':>8}{'CPU ms':>8}{'RPC':>6}{'SQL':>6}"
     lines = [head + "   CPU ms by process"]
@@ -51,3 +70,7 @@ def verdicts(found: Sequence[Verdict]) -> str:
         for verdict in found
     ]
     return "\n".join(lines)
+
+
+def _rounded(number: float) -> str:
+    return f"{number:.0f}" if number >= 20 else f"{number:.2f}"

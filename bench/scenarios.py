@@ -12,16 +12,20 @@ import httpx
 from bench import data, database
 from bench.load import Outcome, Request, run
 from bench.meter import Meter, Row, row
+from catalog.media.items import Draft, Item
+from catalog.media.messages import from_item
 from common.access import services_of
+from common.db import new_id, now
 from common.grpc_client import create_channel
 from menus.documents.repository import FIRST_PAGE
 from stack.stack import Stack
 from tastebuds.catalog.v1 import media_service_pb2
+from tastebuds.catalog.v1.media_service_pb2 import MediaDraft
 from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceStub
 
 PASSWORD = "a long enough password"
 CLIENTS = 16
-UPSERT_CLIENTS = 16
+UPSERTS, UPSERT_CLIENTS = 3_000, 16
 STORM_CLIENTS = 8
 MENUS, COURSES, ITEMS = 3, 3, 5
 PAGE_ITEMS = 8  # makes a public page of some 3 kB
@@ -42,7 +46,6 @@ class Scene:
     meter: Meter
     person: Person
     slug: str
-    works: int
     seconds: float
 
     @property
@@ -61,7 +64,7 @@ class Scene:
         return await self.meter.measure(name, lambda: self.load(request))
 
 
-def prepare(stack: Stack, works: int, seconds: float) -> Scene:
+def prepare(stack: Stack, seconds: float) -> Scene:
     with httpx.Client(base_url=stack.base_url, timeout=30) as client:
         person = _register(client, "ana@example.org")
         client.headers["Authorization"] = dict(person.headers)["Authorization"]
@@ -74,18 +77,18 @@ def prepare(stack: Stack, works: int, seconds: float) -> Scene:
         client.headers["Authorization"] = dict(other.headers)["Authorization"]
         client.cookies.clear()
         page = _make_menu(client, "A Page", media, 2, PAGE_ITEMS // 2)
-    return Scene(stack, Meter(stack), person, page["slug"], works, seconds)
+    return Scene(stack, Meter(stack), person, page["slug"], seconds)
 
 
 async def upserts(scene: Scene) -> Row:
     """Works through catalog's own door, as ingest sends them."""
-    waiting = data.drafts(scene.works)
+    waiting = data.drafts(UPSERTS)
     latencies: list[float] = []
     environment = scene.stack.env("ingest")
 
     async def client(stub: Any) -> None:
         for draft in waiting:
-            request = media_service_pb2.UpsertMediaRequest(draft=draft)
+            request = media_service_pb2.UpsertMediaRequest(draft=to_wire(draft))
             began = time.perf_counter()
             await stub.UpsertMedia(request, timeout=30)
             latencies.append(time.perf_counter() - began)
@@ -106,37 +109,41 @@ async def upserts(scene: Scene) -> Row:
         return await scene.meter.measure("upsert of a new work (RPC)", load)
 
 
+def to_wire(draft: Draft) -> MediaDraft:
+    """As ingest sends it."""
+    at = now()
+    item = Item(
+        id=new_id(), facts=draft.facts, popularity=0, version=1, created_at=at, updated_at=at
+    )
+    return MediaDraft(
+        item=from_item(item),
+        source_name=draft.key.source_name,
+        external_id=draft.key.external_id,
+        raw_payload=draft.raw_payload,
+        popularity=draft.popularity,
+    )
+
+
 async def reads(scene: Scene) -> list[Row]:
     headers = scene.person.headers
-
-    def search(query: Callable[[int], str]) -> Callable[[int], Request]:
-        return lambda number: Request(f"/api/search?q={query(number)}", headers=headers)
-
     requests: Sequence[tuple[str, Callable[[int], Request]]] = (
         ("public menu, warm", lambda _: scene.page),
         ("GET /api/me", lambda _: Request("/api/me", headers=headers)),
         ("GET /api/menus (3 menus, 45 items)", lambda _: scene.menus),
-        ("search, rare word", search(lambda number: data.rare_word(number % scene.works))),
-        ("search, word in half of the works", search(lambda _: data.COMMON_WORD)),
     )
     return [await scene.measure(name, request) for name, request in requests]
 
 
-def sql(scene: Scene) -> list[Row]:
-    """The same questions put to Postgres alone."""
-    url, seconds = scene.stack.admin_database_url, max(1, round(scene.seconds))
-    statements = (
-        (
-            "bare SQL: menus of one owner",
-            database.sql_of(FIRST_PAGE.params(owner_id=scene.person.user_id, rows=51)),
-        ),
-        ("bare SQL: search, rare word", _search_sql(data.rare_word(scene.works // 2))),
-        ("bare SQL: search, common word", _search_sql(data.COMMON_WORD)),
+def sql(scene: Scene) -> Row:
+    """The same question put to Postgres alone."""
+    text = database.sql_of(FIRST_PAGE.params(owner_id=scene.person.user_id, rows=51))
+    return database.pgbench(
+        "bare SQL: menus of one owner",
+        scene.stack.admin_database_url,
+        text,
+        clients=CLIENTS,
+        seconds=max(1, round(scene.seconds)),
     )
-    return [
-        database.pgbench(name, url, text, clients=CLIENTS, seconds=seconds)
-        for name, text in statements
-    ]
 
 
 async def login_storm(scene: Scene) -> list[Row]:
@@ -158,10 +165,6 @@ async def door(base_url: str, seconds: float) -> Row:
     await run(base_url, lambda _: request, clients=CLIENTS, seconds=seconds / 5)
     load: Awaitable[Outcome] = run(base_url, lambda _: request, clients=CLIENTS, seconds=seconds)
     return row("bare ASGI app, as many bytes", await load)
-
-
-def _search_sql(word: str) -> str:
-    return f"select * from catalog.search_media('{word}', '{word}', '{{}}', 0, 20);\n"  # noqa: S608
 
 
 def _register(client: httpx.Client, email: str) -> Person:

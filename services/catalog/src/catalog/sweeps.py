@@ -1,7 +1,15 @@
 """What is due here again and again."""
 
+from catalog.loading import service as loading
 from common.sweeps import Sweep
 
 
 def sweeps() -> list[Sweep]:
-    return []
+    return [
+        Sweep(
+            "search_indexes",
+            "0 50 3 * * *",
+            "Builds indexes of search that a bulk load has left undone when it was killed.",
+            loading.mend_indexes,
+        )
+    ]

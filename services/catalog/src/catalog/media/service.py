@@ -53,12 +53,13 @@ async def get_by_source(session: Reader, key: SourceKey) -> SourcedItem:
 
 
 async def upsert_many(
-    session: Session, drafts: Sequence[Draft], *, refresh: bool, tell: bool = True
+    session: Session, drafts: Sequence[Draft], *, refresh: bool, tell_of_new: bool = True
 ) -> dict[SourceKey, Upserted]:
     """Store what sources say; what is known stays as it is unless `refresh`.
 
     What is new and has the ISBN, IMDb id or MusicBrainz id of a known work becomes a further source
-    of that, unless people typed in the one or the other. Others are told if `tell`.
+    of that, unless people typed in the one or the other. Others are told, of what is new only if
+    `tell_of_new`.
 
     Four statements for any number of drafts, one more to refresh, two more when such works are
     found, one more when sources say where works can be had. Of two with one key the last counts.
@@ -82,7 +83,7 @@ async def upsert_many(
         change = changes[-1]
         work_of[key] = change.stored.item.id
         known[work_of[key]] = change.stored
-    await _apply(session, changes, known, tell=tell)
+    await _apply(session, changes, known, tell_of_new=tell_of_new)
     created = {change.draft.key for change in changes if change.created}
     return {key: Upserted(known[work_of[key]], key in created) for key in by_key}
 
@@ -133,7 +134,7 @@ async def _apply(
     changes: Sequence[Change],
     after: Mapping[UUID, SourcedItem],
     *,
-    tell: bool,
+    tell_of_new: bool,
 ) -> None:
     """A work that several sources change is written, and told of, as it is after the last."""
     if not changes:
@@ -151,9 +152,11 @@ async def _apply(
     await _store_availability(session, changes)
     for one in {change.stored.item.id for change in changes if change.replaces}:
         await repository.note_replaced(session, one, after[one].overrides)
-    if not tell:
-        return
-    news = dict.fromkeys(change.stored.item.id for change in changes if change.is_news)
+    news = dict.fromkeys(
+        change.stored.item.id
+        for change in changes
+        if change.is_news and (tell_of_new or not change.created)
+    )
     session.add_all(events.media_item_upserted(after[one].item) for one in news)
     await session.flush()
 

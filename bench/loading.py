@@ -1,0 +1,86 @@
+"""Invented works in bulk: into the stack of a measurement, or by `make bench-data N=200000` into
+the one that runs (that of TASTEBUDS_HOME), to try how it is with so many."""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterator
+from itertools import chain
+
+import uvloop
+
+from bench import data, labelled
+from bench.meter import Row
+from catalog.loading import service
+from catalog.loading.service import Progress
+from catalog.media.items import Draft
+from common import db
+from common.errors import DomainError
+from stack.errors import StackError
+from stack.services import SERVICES
+from stack.settings import load, repository
+from stack.stack import Stack
+
+NAME = "bulk load"
+TOLD_EVERY_SECONDS = 5
+
+
+class Teller:
+    """Prints how far a load is, now and then."""
+
+    def __init__(self) -> None:
+        self._began = self._told = time.monotonic()
+
+    def hear(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now - self._told >= TOLD_EVERY_SECONDS:
+            self._told = now
+            self.tell(progress)
+
+    def tell(self, progress: Progress) -> None:
+        seconds = time.monotonic() - self._began
+        done = progress.added + progress.known
+        print(
+            f"  {done:>10,} works, {progress.known:,} of them known: {seconds:.0f} s, "
+            f"{done / seconds:.0f} works/s",
+            flush=True,
+        )
+
+
+def works(count: int) -> Iterator[Draft]:
+    """What the labelled questions ask for, and so many that are in the way."""
+    return chain(labelled.planted(), data.drafts(count))
+
+
+async def fill(stack: Stack, count: int) -> Row:
+    """Load them as an operator would; the time is all that it takes, indexes included."""
+    data.vocabulary()
+    teller, began = Teller(), time.perf_counter()
+    async with db.connect(stack.env("catalog")["CATALOG_DATABASE_URL"]) as database:
+        loaded = await service.load(database, works(count), teller.hear)
+    seconds = time.perf_counter() - began
+    teller.tell(loaded)
+    rate = max(1, loaded.added) / seconds
+    return Row(NAME, rate, float("nan"), float("nan"))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench-data", description=__doc__)
+    parser.add_argument("count", type=int, metavar="N", help="how many works")
+    chosen = parser.parse_args()
+    try:
+        stack = Stack(load(repository(), os.environ, SERVICES))
+        stack.use_remembered()
+        if not stack.runner.is_alive():
+            sys.exit("The stack does not run: `make start` first.")
+        print(f"Loading {chosen.count:,} invented works into {stack.home.root}; Ctrl-C ends it.")
+        uvloop.run(fill(stack, chosen.count))
+    except (StackError, DomainError) as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("Ended; what was loaded stays, and the same command goes on from there.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Many works at once, as operators bring them."""

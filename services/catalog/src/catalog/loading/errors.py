@@ -1,0 +1,11 @@
+"""What can be wrong with a load."""
+
+from common.errors import DomainError, Kind
+
+
+class AlreadyLoading(DomainError):
+    kind = Kind.CONFLICT
+    reason = "ALREADY_LOADING"
+
+    def __init__(self) -> None:
+        super().__init__("Works are being loaded already: wait until that is done.")

@@ -1,0 +1,163 @@
+import asyncio
+from itertools import chain
+
+import pytest
+
+from catalog.loading import repository, service
+from catalog.loading.errors import AlreadyLoading
+from catalog.media.drafts import make_draft
+from catalog.media.items import Book, Facts, MediaType, SourceKey
+from tastebuds.catalog.v1.media_service_pb2 import GetMediaBySourceRequest
+from tastebuds.catalog.v1.search_service_pb2 import SearchMediaRequest
+
+from .works import book, upsert
+
+MANY = service.MANY + 3 * service.WRITERS * service.BATCH
+
+
+def draft(number, title=None, **book_fields):
+    return make_draft(
+        SourceKey("list", str(number)),
+        Facts(
+            media_type=MediaType.BOOK,
+            title=title or f"Evening {number}",
+            extension=Book(authors=("Mara Ellison",), **book_fields),
+        ),
+        source_url=None,
+        raw_payload=b"{}",
+        popularity=number,
+    )
+
+
+def drafts(count):
+    return map(draft, range(count))
+
+
+def unheard(progress):
+    pass
+
+
+@pytest.fixture
+def count(sql):
+    """`await count("media_items")`"""
+
+    async def rows(table):
+        statement = f"select count(*) from catalog.{table}"  # noqa: S608 its name is given here
+        return (await sql(statement))[0][0]
+
+    return rows
+
+
+@pytest.fixture
+def missing(database):
+    async def indexes():
+        async with database.sessions.begin() as session:
+            return await repository.missing_indexes(session)
+
+    return indexes
+
+
+async def drop_indexes(database):
+    async with database.sessions.begin() as session:
+        await repository.drop_indexes(session)
+
+
+async def test_all_of_it_is_stored_and_found(database, count, search, events):
+    heard = []
+    loaded = await service.load(database, drafts(1200), lambda one: heard.append(one.added))
+    assert (loaded.added, loaded.known) == (1200, 0)
+    assert heard == sorted(heard)
+    for table in ("media_items", "books", "item_search", "media_sources"):
+        assert await count(table) == 1200
+    found = await search.SearchMedia(SearchMediaRequest(query="evening 777"))
+    assert found.items[0].title == "Evening 777"
+    assert await events() == []
+
+
+async def test_a_load_can_be_repeated(database, count):
+    await service.load(database, drafts(700), unheard)
+    again = await service.load(database, drafts(900), unheard)
+    assert (again.added, again.known) == (200, 700)
+    assert await count("media_items") == 900
+
+
+async def test_what_is_there_stays(database, ingest):
+    await service.load(database, iter([draft(1, "Tidewatch")]), unheard)
+    await service.load(database, iter([draft(1, "Tidewatch, changed")]), unheard)
+    stored = await ingest.GetMediaBySource(
+        GetMediaBySourceRequest(source_name="list", external_id="1")
+    )
+    assert stored.item.title == "Tidewatch"
+
+
+async def test_a_book_that_another_source_told_of_is_not_there_twice(
+    database, ingest, count, events
+):
+    isbn = "9780441013593"
+    dune = book("Dune", book={"authors": ["Frank Herbert"], "isbn_13": isbn})
+    await ingest.UpsertMedia(upsert(dune))
+    assert len(await events()) == 1
+    await service.load(database, iter([draft(1, "Dune", isbn_13=isbn, page_count=412)]), unheard)
+    assert await count("media_items") == 1
+    assert await count("media_sources") == 2
+
+
+async def test_a_large_load_leaves_the_indexes_as_they_were(database, missing, count):
+    loaded = await service.load(database, drafts(MANY), unheard)
+    assert loaded.added == MANY == await count("item_search")
+    assert await missing() == []
+
+
+async def test_a_load_that_is_cancelled_goes_on_where_it_ended(database, missing, count):
+    enough = asyncio.Event()
+
+    def hear(progress):
+        if progress.added > service.MANY:
+            enough.set()
+
+    loading = asyncio.create_task(service.load(database, drafts(2 * MANY), hear))
+    await asyncio.wait_for(enough.wait(), 60)
+    loading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await loading
+    assert await missing() == []
+    stored = await count("media_items")
+    assert service.MANY < stored < 2 * MANY
+    assert await count("item_search") == await count("media_sources") == stored
+    rest = await service.load(database, drafts(stored + 100), unheard)
+    assert rest.added + rest.known == stored + 100
+    assert await count("media_items") == stored + 100
+
+
+async def test_what_a_killed_load_left_undone_is_mended(database, missing):
+    await drop_indexes(database)
+    assert await missing()
+    async with database.sessions.begin() as session:
+        assert await service.mend_indexes(session, 1000) > 0
+    assert await missing() == []
+    async with database.sessions.begin() as session:
+        assert await service.mend_indexes(session, 1000) == 0
+
+
+async def test_the_indexes_of_a_load_that_goes_on_are_left_alone(database, missing):
+    await drop_indexes(database)
+    async with repository.sole_loader(database) as is_alone:
+        assert is_alone
+        async with database.sessions.begin() as session:
+            assert await service.mend_indexes(session, 1000) == 0
+        with pytest.raises(AlreadyLoading):
+            await service.load(database, drafts(1), unheard)
+    await service.load(database, drafts(1), unheard)
+    assert await missing() == []
+
+
+async def test_a_broken_source_of_drafts_loses_nothing_that_is_written(database, missing, count):
+    def breaks():
+        yield from ()
+        raise OSError("the file ends here")
+
+    with pytest.raises(ExceptionGroup):
+        await service.load(database, chain(drafts(600), breaks()), unheard)
+    assert await missing() == []
+    assert await count("media_items") >= service.BATCH
+    assert (await service.load(database, drafts(600), unheard)).known >= service.BATCH
