@@ -128,7 +128,7 @@ async def test_popularity_alone_is_no_news(ingest, events, sql):
         "join catalog.item_search q on q.media_item_id = m.id "
         "join catalog.media_sources s on s.media_item_id = m.id"
     )
-    assert await sql(read) == [pytest.approx((scaled(100), scaled(100), 100))]
+    assert await sql(read) == [pytest.approx((scaled(100), scaled(100), 100), abs=0.002)]
     await ingest.UpsertMedia(upsert(DUNE, refresh=True, popularity=101))
     assert await sql(read) == [pytest.approx((scaled(100), scaled(100), 101))]
     await ingest.UpsertMedia(upsert(DUNE, refresh=True, popularity=9000))

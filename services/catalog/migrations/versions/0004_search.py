@@ -1,14 +1,638 @@
-"""Search for a million works."""
+"""Search for a million works: the best known first, tier by tier, instead of ranking all that match.
+
+What the version before reads and writes stays until the next release: its function, its text search
+configuration, and every column it knows; the new columns have defaults. What it writes is stale,
+as is all that was there before: the sweep `search_index` indexes it anew.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
 
+INTS = postgresql.ARRAY(sa.Integer())
+
+TEXT_SEARCH = (
+    # Everything said of a work: stems, without words such as "the".
+    "create text search configuration catalog.words (copy = pg_catalog.english)",
+    # Titles and names may be nothing but such words: "It", "The Who".
+    "create text search dictionary catalog.english_stems (template = snowball, language = english)",
+    "create text search configuration catalog.title_words (copy = pg_catalog.english)",
+    """alter text search configuration catalog.title_words
+         alter mapping replace english_stem with catalog.english_stems""",
+)
+
+TYPES = (
+    "create type catalog.search_hit as (id uuid, media_type text, score real)",
+    # What a hit has to be beside what was typed. A creator is asked for twice: in the head, where
+    # creators have a weight of their own, and in the document, whose index has all words.
+    # No condition: empty queries, and null.
+    """create type catalog.search_filter as (
+         years tsquery, creator tsquery, creator_words tsquery, media_types text[], among uuid[])""",
+)
+
+# Tier 0 are the best known thousand works, each further one has three times as many as all before.
+# The first tag is the tier among all works, the second one tells the type and the tier in it.
+SEARCH_TAGS = """
+create function catalog.search_tags(media_type text, popularity real) returns int[]
+language sql stable as $$
+  select array[
+    coalesce((select cardinality(t.least) - width_bucket($2, t.least)
+      from catalog.popularity_tiers t where t.media_type = 'any'), 0),
+    catalog.search_type($1) + coalesce((select cardinality(t.least) - width_bucket($2, t.least)
+      from catalog.popularity_tiers t where t.media_type = $1), 0)]
+$$
+"""
+SEARCH_TYPE = """
+create function catalog.search_type(media_type text) returns int
+language sql immutable as $$
+  select 10 * array_position(array['book', 'movie', 'tv', 'game', 'music'], media_type)
+$$
+"""
+
+# A word and a misspelling of it share one: of both, themselves and whatever is left without one
+# letter; and of both, what is left without vowels and doubled letters.
+DELETIONS = r"""
+create function catalog.deletions(word text) returns int[]
+language sql immutable strict as $$
+  select array_agg(distinct hashtext(form)) from (
+    select word as form
+    union all
+    select overlay(word placing '' from n for 1) from generate_series(1, length(word)) n
+    where length(word) > 2
+    union all
+    select '~' || skeleton from (
+      select regexp_replace(translate(
+        left(word, 1) || replace(replace(substr(word, 2), 'ph', 'f'), 'ck', 'k'),
+        'czqvaeiouyhw', 'kskf'), '(.)\1+', '\1', 'g')) bare(skeleton)
+    where length(skeleton) > 2
+  ) forms
+  where word !~ '[0-9]' or form = word
+$$
+"""
+
+SEARCH_ALLOWS = """
+create function catalog.search_allows(s catalog.item_search, f catalog.search_filter)
+returns boolean language sql immutable as $$
+  select (f.media_types is null or s.media_type = any(f.media_types))
+    and (f.among is null or s.media_item_id = any(f.among))
+    and (numnode(f.creator) = 0 or s.head @@ f.creator)
+    and (numnode(f.years) = 0 or s.document @@ f.years)
+$$
+"""
+
+# The place decides, then how much of the title was asked for and how well known the work is.
+SEARCH_SCORE = """
+create function catalog.search_score(
+  head tsvector, wanted tsquery, closeness real, popularity real
+) returns real language sql immutable as $$
+  select (popularity + case
+    when not head @@ wanted then 100
+    when ts_filter(head, '{a}') @@ wanted then 500 + 6 * least(closeness, 1)
+    when ts_filter(head, '{a,b}') @@ wanted then 400
+    else 300 + 3 * ts_rank('{0,0.5,0.5,1}', head, wanted)
+  end)::real
+$$
+"""
+
+# All that match, or `want` at least: whole tiers, the best known first.
+SEARCH_CANDIDATES = """
+create function catalog.search_candidates(
+  wanted tsquery, heads_only boolean, title text, short text, f catalog.search_filter, want int,
+  out hits catalog.search_hit[], out complete boolean
+) language plpgsql stable as $$
+declare
+  most constant int := 1000;  -- taken of one tier, should it have more
+  many constant int := 12;    -- so often among few means: often
+  negated constant boolean := wanted::text like '%!%';
+  heads constant tsquery := wanted && f.years && f.creator;
+  documents constant tsquery := wanted && f.years && f.creator_words;
+  by_anybody constant boolean := numnode(f.creator) = 0;
+  wanted_length constant real := length(title);
+  types constant int[] := case when f.media_types is null then '{0}'
+    else array(select catalog.search_type(t) from unnest(f.media_types) t) end;
+  last_tier constant int := coalesce((
+    select max(cardinality(t.least)) from catalog.popularity_tiers t
+    where t.media_type = any(coalesce(f.media_types, array['any']))), 0);
+  tags int[];
+  first int := 0;
+  through int := 0;
+  got int;
+  titled int;
+  capped boolean := false;
+begin
+  hits := array(
+    select row(s.media_item_id, s.media_type,
+        600 + s.popularity + case when s.title_key = title then 2 else 0 end)::catalog.search_hit
+    from catalog.item_search s
+    where s.sort_key = short and catalog.search_allows(s, f)
+    order by s.popularity desc limit want);
+  titled := cardinality(hits);
+  capped := titled >= want;
+  if f.among is not null then
+    hits := hits || array(
+      select row(s.media_item_id, s.media_type, catalog.search_score(s.head, wanted,
+          wanted_length / length(s.title_key), s.popularity))::catalog.search_hit
+      from unnest(f.among) a(id) join catalog.item_search s on s.media_item_id = a.id
+      where case when heads_only then s.head @@ heads else s.document @@ documents end
+        and catalog.search_allows(s, f));
+    complete := true;
+    return;
+  end if;
+  if numnode(wanted) = 0 then
+    complete := not capped;
+    return;
+  end if;
+
+  -- Few, as a rule: then all of them in three steps.
+  while not heads_only and first <= last_tier loop
+    tags := array(select t + n from unnest(types) t, generate_series(first, through) n);
+    got := cardinality(hits);
+    hits := hits || array(
+      select row(s.media_item_id, s.media_type, catalog.search_score(s.head, wanted,
+          wanted_length / length(s.title_key), s.popularity))::catalog.search_hit
+      from catalog.item_search s
+      where s.document @@ documents and s.tags && tags and (by_anybody or s.head @@ f.creator)
+      limit most);
+    got := cardinality(hits) - got;
+    capped := capped or got >= most;
+    first := through + 1;
+    exit when got >= many;
+    through := case through when 0 then least(2, last_tier) else last_tier end;
+  end loop;
+
+  -- Many: titles and names before texts.
+  if first <= last_tier and not negated then
+    select count(*) into titled from unnest(hits) h where h.score >= 300;
+    for tier in first..last_tier loop
+      exit when titled >= want;
+      tags := array(select t + tier from unnest(types) t);
+      got := cardinality(hits);
+      hits := hits || array(
+        select row(s.media_item_id, s.media_type, catalog.search_score(s.head, wanted,
+            wanted_length / length(s.title_key), s.popularity))::catalog.search_hit
+        from catalog.item_search s
+        where s.head @@ heads and s.tags && tags
+        limit most);
+      got := cardinality(hits) - got;
+      capped := capped or got >= most;
+      titled := titled + got;
+      if heads_only then first := tier + 1; end if;
+    end loop;
+  end if;
+  while not heads_only and first <= last_tier and cardinality(hits) < want loop
+    tags := array(select t + first from unnest(types) t);
+    got := cardinality(hits);
+    hits := hits || array(
+      select row(s.media_item_id, s.media_type, catalog.search_score(s.head, wanted,
+          wanted_length / length(s.title_key), s.popularity))::catalog.search_hit
+      from catalog.item_search s
+      where s.document @@ documents and s.tags && tags and (by_anybody or s.head @@ f.creator)
+      limit most);
+    got := cardinality(hits) - got;
+    capped := capped or got >= most;
+    first := first + 1;
+  end loop;
+  complete := first > last_tier and not capped;
+end $$
+"""
+
+# The best known works of which the title, without its article, begins like this.
+TITLES_BEGINNING = """
+create function catalog.titles_beginning(short text, f catalog.search_filter, want int)
+returns setof catalog.search_hit language plpgsql stable as $$
+declare
+  beyond constant text := short || chr(1114111);
+  got int;
+begin
+  case length(short)
+    when 0 then
+      return;
+    when 1 then
+      return query
+        select s.media_item_id, s.media_type::text, (253 + s.popularity)::real
+        from catalog.item_search s
+        where left(s.sort_key, 1) = short and s.tier <= 3 and catalog.search_allows(s, f)
+        order by s.popularity desc limit want;
+    when 2 then
+      return query
+        select s.media_item_id, s.media_type::text, (253 + s.popularity)::real
+        from catalog.item_search s
+        where left(s.sort_key, 2) = short and s.tier <= 3 and catalog.search_allows(s, f)
+        order by s.popularity desc limit want;
+    when 3 then
+      return query
+        select s.media_item_id, s.media_type::text, (253 + s.popularity)::real
+        from catalog.item_search s
+        where left(s.sort_key, 3) = short and s.tier <= 3 and catalog.search_allows(s, f)
+        order by s.popularity desc limit want;
+    else
+      return query
+        select s.media_item_id, s.media_type::text, (253 + s.popularity)::real
+        from catalog.item_search s
+        where s.sort_key >= short and s.sort_key < beyond and s.tier <= 3
+          and catalog.search_allows(s, f)
+        order by s.popularity desc limit want;
+  end case;
+  get diagnostics got = row_count;
+  if got < want then
+    return query
+      select s.media_item_id, s.media_type::text, (253 + s.popularity)::real
+      from catalog.item_search s
+      where s.sort_key >= short and s.sort_key < beyond and s.tier > 3
+        and catalog.search_allows(s, f)
+      order by s.popularity desc limit want - got;
+  end if;
+end $$
+"""
+
+# The best known works that have all of these words in title and names, the last one as a beginning.
+WORDS_BEGINNING = """
+create function catalog.words_beginning(tokens text[], f catalog.search_filter, want int)
+returns setof catalog.search_hit language plpgsql stable as $$
+declare
+  beginning constant text := tokens[cardinality(tokens)];
+  whole constant tsquery := plainto_tsquery(
+    'catalog.words', array_to_string(tokens[1:cardinality(tokens) - 1], ' '));
+  -- A short beginning has too many endings, unless it is of a script that says much with a sign.
+  is_short constant boolean := beginning ~ '^[a-z0-9]{1,2}$';
+  wanted tsquery := whole && f.years && f.creator;
+  types constant int[] := case when f.media_types is null then '{0}'
+    else array(select catalog.search_type(t) from unnest(f.media_types) t) end;
+  through int[] := '{0,2,7}';
+  tags int[];
+  got int;
+begin
+  if is_short then
+    if numnode(whole) = 0 then
+      return;
+    end if;
+  else
+    select wanted && to_tsquery('catalog.title_words', string_agg(quote_literal(e.term), ' | '))
+    into wanted from (
+      select t.term from catalog.search_terms t
+      where t.term >= beginning and t.term < beginning || chr(1114111)
+      order by t.popularity desc limit 12) e;
+    if wanted is null then
+      return;
+    end if;
+  end if;
+  for step in 1..3 loop
+    tags := array(
+      select t + n from unnest(types) t, generate_series(coalesce(through[step - 1] + 1, 0), through[step]) n);
+    return query
+      select s.media_item_id, s.media_type::text, (250 + s.popularity)::real
+      from catalog.item_search s
+      where s.head @@ wanted and s.tags && tags
+        and (not is_short or s.title_key ~ ('\\m' || beginning))
+        and catalog.search_allows(s, f)
+      limit want * 5;
+    get diagnostics got = row_count;
+    exit when got >= want;
+  end loop;
+end $$
+"""
+
+# Each word or one that is nearly like it. Letters in the wrong order are one mistake, not two.
+CORRECTED = """
+create function catalog.corrected(tokens text[]) returns tsquery
+language sql stable as $$
+  select to_tsquery('catalog.words', string_agg('(' || coalesce(meant, quote_literal(token)) || ')', ' & '))
+  from (
+    select w.token, (
+      select string_agg(quote_literal(n.term), ' | ') from (
+        select t.term from catalog.search_terms t,
+          public.levenshtein_less_equal(t.term, w.token, 2) as distance
+        where t.deletions && catalog.deletions(w.token) and distance <= 2
+          and (length(w.token) > 4 or distance < 2 or translate(t.term, w.token, '') = '')
+        order by
+          case when distance = 2 and length(t.term) = length(w.token)
+            and translate(t.term, w.token, '') = '' then 1 else distance end - t.popularity / 10,
+          t.term
+        limit 8) n) as meant
+    from unnest(tokens) w(token)
+    where numnode(plainto_tsquery('catalog.words', w.token)) > 0
+  ) each_word
+$$
+"""
+
+# A page of what search found: see catalog.search.repository. `scores` are as search_score has them;
+# beginnings of titles and of words (250) are below names, texts follow (100), then corrections (a
+# tenth of that), and then, beyond the candidates, all else in order of popularity (less 1000).
+# `counts` are of all types, in the order of search_type.
+FIND_MEDIA = """
+create function catalog.find_media(
+  words text, tokens text[], title text, short text,
+  media_types text[], years text, creators text, among uuid[],
+  mark double precision, mark_id uuid, skip int, take int, counting boolean,
+  out ids uuid[], out scores double precision[], out best real,
+  out counts int[], out is_estimate boolean
+) language plpgsql stable
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set client_min_messages = warning
+as $$
+declare
+  want constant int := 200;
+  wanted tsquery := websearch_to_tsquery('catalog.words', words);
+  heads_only constant boolean := numnode(wanted) = 0;  -- "it", "the who"
+  f catalog.search_filter := row(
+    coalesce(years, '')::tsquery, ''::tsquery, ''::tsquery, null::text[], among);
+  hits catalog.search_hit[] := '{}';
+  complete boolean;
+  places uuid[];
+  place_scores double precision[];
+  further record;
+begin
+  if heads_only then
+    wanted := websearch_to_tsquery('catalog.title_words', words);
+  end if;
+  if creators is not null then
+    f.creator := to_tsquery('catalog.title_words', replace(creators, ' ', ':C & ') || ':C');
+    f.creator_words := plainto_tsquery('catalog.words', creators);
+  end if;
+  if querytree(wanted) = 'T' then  -- only exclusions: everything else, which nobody wants to read
+    select '{}', '{}', '{0,0,0,0,0}', false into ids, scores, counts, is_estimate;
+    return;
+  end if;
+  if counting or media_types is null then
+    select c.hits, c.complete into hits, complete
+    from catalog.search_candidates(wanted, heads_only, title, short, f, want) c;
+    if tokens is not null then
+      hits := hits || catalog.near_misses(tokens, title, short, f, hits);
+    end if;
+    is_estimate := not complete;
+  end if;
+  if counting and complete then
+    counts := array(
+      select count(distinct h.id) from unnest(array['book', 'movie', 'tv', 'game', 'music']) t
+      left join unnest(hits) h on h.media_type = t
+      group by t order by catalog.search_type(t));
+  elsif counting then
+    counts := catalog.estimated_counts(wanted, heads_only, f, hits);
+  end if;
+  if media_types is not null and complete is not true then
+    f.media_types := media_types;
+    select c.hits, c.complete into hits, complete
+    from catalog.search_candidates(wanted, heads_only, title, short, f, want) c;
+  end if;
+
+  select array_agg(p.id order by p.score desc, p.id desc),
+    array_agg(p.score order by p.score desc, p.id desc), max(p.score)
+  into places, place_scores, best
+  from (
+    select h.id, max(h.score) as score from unnest(hits) h
+    where media_types is null or h.media_type = any(media_types) group by h.id) p;
+  places := coalesce(places, '{}');
+  select array_agg(p.id), array_agg(p.score) into ids, scores
+  from (
+    select u.id, u.score from unnest(places, place_scores) with ordinality u(id, score, nth)
+    where mark is null or (u.score, u.id) < (mark, mark_id)
+    order by u.nth offset skip limit take) p;
+  ids := coalesce(ids, '{}');
+  if not complete and cardinality(ids) < take then
+    execute format(
+      $rest$ select array_agg(r.id) as ids, array_agg(r.popularity - 1000::float8) as scores from (
+        select s.media_item_id as id, s.popularity from catalog.item_search s
+        where s.%s @@ $1 and catalog.search_allows(s, $2) and s.media_item_id <> all($3)
+          and ($4 is null or (s.popularity, s.media_item_id) < ($4, $5))
+        order by s.popularity desc, s.media_item_id desc offset $6 limit $7) r $rest$,
+      case when heads_only then 'head' else 'document' end)
+    into further
+    using wanted && f.years && case when heads_only then f.creator else f.creator_words end, f,
+      places, case when mark < 0 then (mark + 1000)::real end, mark_id,
+      case when mark is null then greatest(skip - cardinality(places), 0) else 0 end,
+      take - cardinality(ids);
+    ids := ids || further.ids;
+    scores := scores || further.scores;
+  end if;
+end $$
+"""
+
+# What may have been meant where hardly any title or name has the words.
+NEAR_MISSES = """
+create function catalog.near_misses(
+  tokens text[], title text, short text, f catalog.search_filter, hits catalog.search_hit[]
+) returns catalog.search_hit[] language plpgsql stable as $$
+declare
+  few constant int := 3;
+  last constant text := tokens[cardinality(tokens)];
+  found catalog.search_hit[] := '{}';
+begin
+  if (select count(*) from unnest(hits) h where h.score >= 300) >= few
+      and exists (select from catalog.search_terms t where t.term = last) then
+    return found;
+  end if;
+  if length(short) > 2 or short !~ '^[a-z0-9]' then
+    found := array(select b::catalog.search_hit from catalog.titles_beginning(short, f, 20) b);
+  end if;
+  found := found || array(select b::catalog.search_hit from catalog.words_beginning(tokens, f, 20) b);
+  if cardinality(hits) + cardinality(found) < few then
+    found := found || array(
+      select row(c.id, c.media_type, c.score / 10)::catalog.search_hit
+      from catalog.corrected(tokens) q,
+        catalog.search_candidates(q, false, title, null, f, 50) k, unnest(k.hits) c
+      where numnode(q) > 0);
+  end if;
+  return found;
+end $$
+"""
+
+# By the planner, which knows how common words are; it supposes that they are so in every type.
+ESTIMATED_COUNTS = """
+create function catalog.estimated_counts(
+  wanted tsquery, heads_only boolean, f catalog.search_filter, hits catalog.search_hit[]
+) returns int[] language plpgsql stable as $$
+declare
+  plan json;
+begin
+  execute 'explain (format json) ' || (
+    select string_agg(format(
+      'select from catalog.item_search s where s.%s @@ %L::tsquery and s.media_type = %L',
+      case when heads_only then 'head' else 'document' end,
+      wanted && f.years && case when heads_only then f.creator else f.creator_words end, t),
+      ' union all ' order by catalog.search_type(t))
+    from unnest(array['book', 'movie', 'tv', 'game', 'music']) t)
+  into plan;
+  return array(
+    select greatest(
+      (p.plan ->> 'Plan Rows')::bigint,
+      (select count(distinct h.id) from unnest(hits) h
+        where catalog.search_type(h.media_type) = 10 * p.nth))
+    from json_array_elements(plan -> 0 -> 'Plan' -> 'Plans') with ordinality p(plan, nth)
+    order by p.nth);
+end $$
+"""
+
+# For the list under a search box: exactly this title, titles that begin so, and words.
+SUGGEST_MEDIA = """
+create function catalog.suggest_media(tokens text[], short text, media_types text[], take int)
+returns uuid[] language plpgsql stable
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set client_min_messages = warning
+as $$
+declare
+  f constant catalog.search_filter := row(
+    ''::tsquery, ''::tsquery, ''::tsquery, media_types, null::uuid[]);
+  hits catalog.search_hit[];
+begin
+  hits := array(
+    select row(s.media_item_id, s.media_type, 600 + s.popularity)::catalog.search_hit
+    from catalog.item_search s
+    where s.sort_key = short and catalog.search_allows(s, f)
+    order by s.popularity desc limit 3);
+  hits := hits || array(select b::catalog.search_hit from catalog.titles_beginning(short, f, take) b);
+  if length(short) > 3 or cardinality(hits) < take then
+    hits := hits || array(
+      select b::catalog.search_hit from catalog.words_beginning(tokens, f, take) b);
+  end if;
+  return array(
+    select h.id from unnest(hits) h group by h.id order by max(h.score) desc, h.id desc limit take);
+end $$
+"""
+
+FUNCTIONS = (
+    SEARCH_TYPE,
+    SEARCH_TAGS,
+    DELETIONS,
+    SEARCH_ALLOWS,
+    SEARCH_SCORE,
+    SEARCH_CANDIDATES,
+    TITLES_BEGINNING,
+    WORDS_BEGINNING,
+    CORRECTED,
+    NEAR_MISSES,
+    ESTIMATED_COUNTS,
+    FIND_MEDIA,
+    SUGGEST_MEDIA,
+)
+
 
 def upgrade() -> None:
-    pass
+    for statement in TEXT_SEARCH + TYPES[:1]:
+        op.execute(statement)
+    widen_item_search()
+    create_search_terms()
+    op.create_table(
+        "popularity_tiers",
+        sa.Column("media_type", sa.String(8), nullable=False),
+        sa.Column("least", postgresql.ARRAY(sa.REAL()), nullable=False),
+        sa.PrimaryKeyConstraint("media_type", name="pk_popularity_tiers"),
+        schema="catalog",
+    )
+    op.execute(TYPES[1])
+    for statement in FUNCTIONS:
+        op.get_bind().exec_driver_sql(statement)  # as it is: op.execute takes ":C" for a parameter
+    fill_new_columns()
+    create_indexes()
+
+
+def widen_item_search() -> None:
+    for column in (
+        sa.Column("tier", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("holders", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("sort_key", sa.String(200, collation="C"), server_default="", nullable=False),
+        sa.Column("tags", INTS, server_default="{0}", nullable=False),
+        sa.Column("is_stale", sa.Boolean(), server_default="true", nullable=False),
+    ):
+        op.add_column("item_search", column, schema="catalog")
+    for name in ("words", "title_key", "media_type"):
+        op.drop_index(f"ix_item_search_{name}", "item_search", schema="catalog")
+
+
+def create_search_terms() -> None:
+    op.create_table(
+        "search_terms",
+        sa.Column("term", sa.String(40, collation="C"), nullable=False),
+        sa.Column("deletions", INTS, nullable=False),
+        sa.Column("popularity", sa.REAL(), nullable=False),
+        sa.PrimaryKeyConstraint("term", name="pk_search_terms"),
+        schema="catalog",
+    )
+    op.create_index(
+        "ix_search_terms_deletions",
+        "search_terms",
+        ["deletions"],
+        schema="catalog",
+        postgresql_using="gin",
+        postgresql_with={"gin_pending_list_limit": 256},
+    )
+
+
+def fill_new_columns() -> None:
+    """So that all is found right away, by type as well; years and small words come with the sweep."""
+    op.execute(
+        """update catalog.item_search
+             set tags = catalog.search_tags(media_type, popularity),
+               sort_key = regexp_replace(title_key, '^(the|an?) ', '')"""
+    )
+
+
+def create_indexes() -> None:
+    op.execute(
+        """create index ix_item_search_head_document_tags on catalog.item_search
+             using gin (head, document, tags) with (gin_pending_list_limit = 256)"""
+    )
+    op.execute(
+        """create index ix_item_search_sort_key
+             on catalog.item_search (sort_key, popularity desc)"""
+    )
+    # The best known 64 000 are enough for a list of eight, and most works are written without these.
+    op.execute(
+        """create index ix_item_search_sort_key_known
+             on catalog.item_search (sort_key, popularity desc) where tier <= 3"""
+    )
+    for letters in (1, 2, 3):
+        op.execute(
+            f"""create index ix_item_search_letters_{letters}
+                  on catalog.item_search ("left"(sort_key, {letters}), popularity desc)
+                  where tier <= 3"""
+        )
+    for name in ("is_stale", "holders > 0"):
+        op.create_index(
+            f"ix_item_search_{name.split()[0]}",
+            "item_search",
+            ["media_item_id"],
+            schema="catalog",
+            postgresql_where=sa.text(name),
+        )
 
 
 def downgrade() -> None:
-    pass
+    for function in (
+        "suggest_media",
+        "find_media",
+        "estimated_counts",
+        "near_misses",
+        "corrected",
+        "words_beginning",
+        "titles_beginning",
+        "search_candidates",
+        "search_score",
+        "search_allows",
+        "deletions",
+        "search_tags",
+        "search_type",
+    ):
+        op.execute(f"drop function catalog.{function}")
+    op.execute("drop type catalog.search_filter")
+    op.execute("drop type catalog.search_hit")
+    op.drop_table("popularity_tiers", schema="catalog")
+    op.drop_table("search_terms", schema="catalog")
+    for column in ("is_stale", "tags", "sort_key", "holders", "tier"):
+        op.drop_column("item_search", column, schema="catalog")
+    op.execute(
+        """create index ix_item_search_words on catalog.item_search
+             using gin (head, document) with (gin_pending_list_limit = 256)"""
+    )
+    op.create_index("ix_item_search_title_key", "item_search", ["title_key"], schema="catalog")
+    op.create_index(
+        "ix_item_search_media_type",
+        "item_search",
+        ["media_type", "popularity", "media_item_id"],
+        schema="catalog",
+    )
+    for configuration in ("title_words", "words"):
+        op.execute(f"drop text search configuration catalog.{configuration}")
+    op.execute("drop text search dictionary catalog.english_stems")

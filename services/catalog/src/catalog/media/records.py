@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from catalog.media.indexing import further_words, title_key
+from catalog.media.indexing import SearchEntry, search_entry
 from catalog.media.items import Draft, Extension, Item, Source, SourcedItem
 
 
@@ -29,8 +29,7 @@ class ItemRecord:
     updated_at: datetime
     extension: Extension | None
     field_sources: Mapping[str, UUID] | None
-    title_key: str
-    further_words: str
+    search: SearchEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +66,7 @@ def item_record(stored: SourcedItem) -> ItemRecord:
         updated_at=item.updated_at,
         extension=facts.extension,
         field_sources=stored.field_sources,
-        title_key=title_key(facts.title),
-        further_words=further_words(facts),
+        search=search_entry(item),
     )
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import BYTEA
 
-from catalog.media import rows
+from catalog.media import rows, search_rows
 from catalog.media.identity import StrongId, values_of
 from catalog.media.items import Item, Override, SourcedItem, SourceKey
 from catalog.media.records import ItemRecord, SourceRecord
@@ -239,7 +239,7 @@ _WRITE = text(
         id uuid, media_type text, title text, subtitle text, description text, release_date date,
         cover_image_url text, canonical_url text, metadata_json text, creators text[],
         popularity real, version bigint, created_at timestamptz, updated_at timestamptz,
-        extension json, field_sources jsonb, title_key text, further_words text)
+        extension json, field_sources jsonb, search json)
     ),
     works as (
       insert into catalog.media_items (
@@ -260,25 +260,7 @@ _WRITE = text(
         updated_at = excluded.updated_at, field_sources = excluded.field_sources
     ),
     {_KINDS},
-    heads as materialized (
-      select id, media_type, popularity, title_key,
-        setweight(to_tsvector('catalog.english_unaccent', title), 'A')
-        || setweight(to_tsvector('catalog.english_unaccent', coalesce(subtitle, '')), 'B')
-        || setweight(
-          to_tsvector('catalog.english_unaccent', array_to_string(creators, E'\\n')), 'C') as head,
-        to_tsvector(
-          'catalog.english_unaccent', concat_ws(E'\\n', description, further_words)) as rest
-      from items
-    ),
-    searched as (
-      insert into catalog.item_search (
-        media_item_id, media_type, popularity, title_key, head, document)
-      select id, media_type, popularity, title_key, head, head || setweight(rest, 'D')
-      from heads
-      on conflict (media_item_id) do update set
-        media_type = excluded.media_type, popularity = excluded.popularity,
-        title_key = excluded.title_key, head = excluded.head, document = excluded.document
-    )
+    {search_rows.WRITE}
     insert into catalog.media_sources (
       id, media_item_id, source_name, external_id, canonical_url, raw_payload_bytes, popularity,
       created_by, fetched_at, raw_payload)

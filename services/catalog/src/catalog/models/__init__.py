@@ -18,7 +18,13 @@ from catalog.models.library import (
 from catalog.models.merging import Merge, Override, Suspect
 from catalog.models.messages import Inbox, Outbox, SweepMark, SweepRun
 from catalog.models.placements import MenuCopy, MenuPlacement
-from catalog.models.search import LONGEST_TITLE_KEY, ItemSearch
+from catalog.models.search import (
+    LONGEST_TERM,
+    LONGEST_TITLE_KEY,
+    ItemSearch,
+    PopularityTiers,
+    SearchTerm,
+)
 from catalog.models.tags import LONGEST_TAG, MediaItemTag, Tag
 from catalog.models.taste import TasteProfile
 from catalog.models.works import (
@@ -49,6 +55,7 @@ __all__ = [
     "LONGEST_REGION",
     "LONGEST_SOURCE_NAME",
     "LONGEST_TAG",
+    "LONGEST_TERM",
     "LONGEST_TITLE",
     "LONGEST_TITLE_KEY",
     "LONGEST_URL",
@@ -69,7 +76,9 @@ __all__ = [
     "MusicTrack",
     "Outbox",
     "Override",
+    "PopularityTiers",
     "Screen",
+    "SearchTerm",
     "Suspect",
     "SweepMark",
     "SweepRun",
