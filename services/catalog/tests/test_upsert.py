@@ -130,11 +130,11 @@ async def test_popularity_alone_is_no_news(ingest, events, sql):
     )
     assert await sql(read) == [pytest.approx((scaled(100), scaled(100), 100), abs=0.002)]
     await ingest.UpsertMedia(upsert(DUNE, refresh=True, popularity=101))
-    assert await sql(read) == [pytest.approx((scaled(100), scaled(100), 101))]
+    assert await sql(read) == [pytest.approx((scaled(100), scaled(100), 101), abs=0.002)]
     await ingest.UpsertMedia(upsert(DUNE, refresh=True, popularity=9000))
-    assert await sql(read) == [pytest.approx((scaled(9000), scaled(9000), 9000))]
+    assert await sql(read) == [pytest.approx((scaled(9000), scaled(9000), 9000), abs=0.002)]
     await ingest.UpsertMedia(upsert(DUNE, refresh=True, popularity=float("nan")))
-    assert await sql(read) == [pytest.approx((scaled(9000), scaled(9000), None))]
+    assert await sql(read) == [pytest.approx((scaled(9000), scaled(9000), None), abs=0.002)]
     assert len(await events()) == 1
 
 
