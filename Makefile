@@ -8,7 +8,7 @@ PACKAGES := libs/common libs/contracts $(SERVICES:%=services/%) deploy/local
 PROTOS = $(shell find proto/tastebuds -name '*.proto')
 
 .DEFAULT_GOAL := help
-.PHONY: help install up start status logs stop reset proto proto-check lint types imports check test bench chaos format lock
+.PHONY: help install up start status logs stop reset proto proto-check lint types imports check test bench bench-data chaos format lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 16
@@ -71,8 +71,11 @@ check: lint types imports proto-check  ## lint, types, import contracts, proto
 test: check  ## everything CI runs: check, then all tests on their own Postgres and NATS
 	@$(BIN)/python -m pytest
 
-bench: install  ## what requests cost, beside the limits of door and database; starts its own stack
-	@$(BIN)/python -m bench
+bench: install  ## what requests cost, in a stack of its own; WORKS=200000,1000000 for large catalogues
+	@$(BIN)/python -m bench $(if $(WORKS),--works $(WORKS))
+
+bench-data: install  ## load N invented works (200000) into the stack that runs
+	@$(BIN)/python -m bench.loading $(or $(N),200000)
 
 chaos: install  ## kill and starve the stack while webhooks come in; ends with 1 on any loss (minutes)
 	@$(BIN)/python -m chaos
