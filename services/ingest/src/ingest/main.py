@@ -8,7 +8,7 @@ from common.data_service import Duties
 from common.grpc_server import GrpcServer
 from common.identity import TokenVerifier
 from common.tables import Tables
-from ingest import clients, connectors, servicers
+from ingest import clients, connectors
 from ingest.clients import CatalogClient, DraftsClient, LibraryClient, MenusClient
 from ingest.consumers import HANDLERS, lanes
 from ingest.door.rush import Rush
@@ -22,6 +22,7 @@ from ingest.previews.servicer import PreviewServicer
 from ingest.refreshes.consumers import Refreshes
 from ingest.service import Allowances
 from ingest.servicer import IngestServicer
+from ingest.servicers import SERVICES, register
 from ingest.settings import Settings
 from ingest.sweeps import sweeps
 from ingest.webhooks.consumers import WebhookJobs
@@ -40,13 +41,12 @@ async def main() -> None:
         aclosing(connectors.build(settings, service.database, agent, settings.patience())) as on,
     ):
         database = service.database
-        verifier = TokenVerifier(keys.from_auth(peers["auth"]))
-        grpc = GrpcServer("ingest", servicers.SERVICES, verifier)
+        grpc = GrpcServer("ingest", SERVICES, TokenVerifier(keys.from_auth(peers["auth"])))
         catalog, library = CatalogClient(peers["catalog"]), LibraryClient(peers["catalog"])
         known = catalog, Allowances(database, settings.fetches_per_minute)
         most_jobs, most_kept = settings.max_unfinished_jobs, settings.webhook_kept_body_bytes
         own = settings.webhook_url(), settings.integrations_per_person
-        servicers.register(
+        register(
             grpc.server,
             IngestServicer(on, *known, database, most_jobs),
             JobServicer(database, on, most_jobs),
@@ -56,8 +56,7 @@ async def main() -> None:
         )
         acting = Peers(library, DraftsClient(peers["menus"]))
         desk = Desk(database, SENDERS, Matcher(database, on, *known), acting, most_kept)
-        rush = Rush()
-        works = DueItems(database, on, *known), Refreshes(database, on, catalog)
+        works, rush = (DueItems(database, on, *known), Refreshes(database, on, catalog)), Rush()
         duties = Duties(
             Tables(Outbox, SweepRun, Inbox, Idempotency),
             handlers=HANDLERS,

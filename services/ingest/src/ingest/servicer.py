@@ -12,10 +12,10 @@ from common.jobs import BACKOFF_SECONDS
 from common.requests import current_caller
 from common.timestamps import timestamp
 from ingest import service
-from ingest.clients import CatalogClient
-from ingest.connectors import CONNECTORS, Connectors
+from ingest.clients import CatalogClient, Stored
+from ingest.connectors import CONNECTORS, Connectors, identifier
 from ingest.drafts import Source
-from ingest.errors import is_worth_waiting
+from ingest.errors import CircuitOpen, NoFreeSlot, UpstreamFailure, is_worth_waiting
 from ingest.jobs import entries
 from ingest.jobs import service as jobs
 from ingest.jobs.messages import from_job, to_wanted
@@ -24,6 +24,7 @@ from ingest.jobs.views import JobView
 from ingest.limits.circuit import CircuitSnapshot
 from ingest.limits.health import State
 from ingest.limits.tallies import OperationSnapshot
+from ingest.previews.saving import Saver
 from ingest.service import Allowances, Wanted
 from tastebuds.ingest.v1 import ingest_service_pb2 as pb
 from tastebuds.ingest.v1.ingest_service_pb2_grpc import IngestServiceServicer
@@ -56,13 +57,30 @@ class IngestServicer(IngestServiceServicer):
                 )
         except (DomainError, AioRpcError) as error:
             failure = error if isinstance(error, DomainError) else from_rpc_error(error)
-            if not (request.defer and failure and is_worth_waiting(failure)):
+            if failure is None or not is_worth_waiting(failure):
                 raise
-            reply.job.CopyFrom(from_job(await self._defer(wanted, failure)))
-        else:
-            reply.item.CopyFrom(stored.item)
-            reply.sources.extend(stored.sources)
+            as_shown = await self._save_as_shown(wanted, failure)
+            if as_shown is None:
+                if not request.defer:
+                    raise
+                reply.job.CopyFrom(from_job(await self._defer(wanted, failure)))
+                return reply
+            stored = as_shown
+        reply.item.CopyFrom(stored.item)
+        reply.sources.extend(stored.sources)
         return reply
+
+    async def _save_as_shown(self, wanted: Wanted, failure: DomainError) -> Stored | None:
+        """What the caller was just shown of it, while its source is away."""
+        if wanted.refresh or not isinstance(failure, UpstreamFailure | CircuitOpen | NoFreeSlot):
+            return None
+        connector = self.connectors.pick(wanted.source)
+        saver = Saver(self.database, self.connectors, self.catalog, self.allowances)
+        return await saver.save_as_shown(
+            current_caller().user_id,
+            connector.source,
+            identifier(connector, wanted.external_id, wanted.url),
+        )
 
     async def _defer(self, wanted: Wanted, failure: DomainError) -> JobView:
         """Try later what failed just now."""

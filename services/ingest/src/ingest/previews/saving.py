@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from common.db import Database
+from common.db import Database, now
 from common.errors import DomainError
 from ingest import service
 from ingest.clients import CatalogClient, Stored
 from ingest.connectors import Connectors
-from ingest.drafts import MediaDraft
+from ingest.drafts import MediaDraft, Source
 from ingest.errors import FetchQuotaExceeded, is_worth_waiting
 from ingest.previews import repository
 from ingest.previews.documents import whole_facts
@@ -61,6 +61,16 @@ class Saver:
             if isinstance(outcome, BaseException):
                 raise outcome
         return saved
+
+    async def save_as_shown(self, user_id: UUID, source: Source, external_id: str) -> Stored | None:
+        """Without asking its source, which is asked later; None when it was not shown of late."""
+        async with self.database.readers() as session:
+            shown = await repository.find_record(session, user_id, source, external_id)
+        if shown is None or shown.expires_at <= now():
+            return None
+        stored = await self.catalog.upsert(whole_facts(shown.draft), refresh=False)
+        await self._note([Saved(shown, stored, incomplete=True)])
+        return stored
 
     async def _save_one(
         self, user_id: UUID, shown: Shown, until: float, room: asyncio.Semaphore
