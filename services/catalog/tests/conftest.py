@@ -9,12 +9,16 @@ from catalog.media.servicer import MediaServicer
 from catalog.models import Base
 from catalog.search.servicer import SearchServicer
 from catalog.servicers import SERVICES, register
+from catalog.taste.service import Profiles
+from catalog.taste.servicer import TasteServicer
 from common import db
 from tastebuds.catalog.v1.availability_service_pb2_grpc import AvailabilityServiceStub
 from tastebuds.catalog.v1.library_service_pb2_grpc import LibraryServiceStub
 from tastebuds.catalog.v1.media_events_pb2 import MediaItemUpserted
 from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceStub
 from tastebuds.catalog.v1.search_service_pb2_grpc import SearchServiceStub
+
+from tastebuds.catalog.v1.taste_service_pb2_grpc import TasteServiceStub
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +44,7 @@ async def connect(serve, shared_database):
         servicers = (MediaServicer, SearchServicer, LibraryServicer)
         register(server, *(servicer(shared_database) for servicer in servicers))
         register(server, AvailabilityServicer(shared_database, timedelta(days=14)))
+        register(server, TasteServicer(shared_database, Profiles(timedelta(hours=24))))
 
     async with serve("catalog", SERVICES, add) as connect:
         yield connect
@@ -76,6 +81,11 @@ async def library(connect, database):
 @pytest.fixture
 async def availability(connect, database):
     return AvailabilityServiceStub(connect("gateway"))
+
+
+@pytest.fixture
+async def taste(connect, database):
+    return TasteServiceStub(connect("gateway"))
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from catalog.media import service as media
 from catalog.overrides import service as overrides
 from catalog.placements import service as placements
 from catalog.placements.messages import to_contents
+from catalog.taste import service as taste
 from common.db import Session
 from common.handlers import Handlers
 from common.requests import parse_id
@@ -18,6 +19,7 @@ async def on_user_deleted(session: Session, event: UserDeleted) -> None:
     await library.forget_person(session, user_id)
     await media.forget_person(session, user_id)
     await availability.forget_person(session, user_id)
+    await taste.forget_person(session, user_id)
     await overrides.forget_person(session, user_id)
 
 

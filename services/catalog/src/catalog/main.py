@@ -9,6 +9,8 @@ from catalog.models import Inbox, Outbox, SweepRun
 from catalog.search.servicer import SearchServicer
 from catalog.settings import Settings
 from catalog.sweeps import sweeps
+from catalog.taste.service import Profiles
+from catalog.taste.servicer import TasteServicer
 from common import data_service, keys, process
 from common.access import services_of
 from common.data_service import Duties
@@ -37,6 +39,7 @@ async def main() -> None:
             SearchServicer(database),
             LibraryServicer(database),
             AvailabilityServicer(database, settings.availability_stays_true()),
+            TasteServicer(database, Profiles(settings.taste_profile_lifetime())),
         )
         await service.run(grpc, Duties(TABLES, HANDLERS, sweeps=sweeps(), peers={"auth": auth}))
 

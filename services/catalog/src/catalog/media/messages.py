@@ -46,6 +46,10 @@ def to_media_type(value: pb.MediaType.ValueType) -> MediaType:
     return media_type
 
 
+def from_media_type(media_type: MediaType) -> pb.MediaType.ValueType:
+    return _WIRE_TYPES[media_type]
+
+
 def to_draft(message: MediaDraft, brought_by: UUID | None = None) -> Draft:
     """Raises InvalidMedia."""
     draft = make_draft(
