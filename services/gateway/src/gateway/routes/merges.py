@@ -47,7 +47,10 @@ async def list_merges(
     status_code=201,
     summary="Merge two works",
     responses=problems(
-        {404: "Media item not found", 409: "They are of different types, or merged already"}
+        {
+            404: "Media item not found",
+            409: "They are of different types, merged already, or much written to just now",
+        }
     ),
 )
 async def merge_media(body: NewMerge, api: Api) -> Merge:

@@ -35,6 +35,7 @@ from tastebuds.catalog.v1.tag_service_pb2 import (
 router = APIRouter(prefix="/api/tags", tags=["tags"], dependencies=[Depends(signed_in)])
 
 FOUND = problems({404: "Tag not found"})
+ALLOWED = problems({403: "Shared tags are for administrators to make and to put on works"})
 NAMED = problems({400: "Tag name cannot be blank", 409: "There is a tag of this name"})
 
 
@@ -48,7 +49,7 @@ async def list_tags(
     return [Tag.of(tag) for tag in reply.tags]
 
 
-@router.post("", status_code=201, summary="Make a tag", responses=NAMED)
+@router.post("", status_code=201, summary="Make a tag", responses=ALLOWED | NAMED)
 async def create_tag(body: NewTag, api: Api) -> Tag:
     """Names differ in more than letter case."""
     reply = await api.tags.CreateTag(
@@ -103,7 +104,7 @@ async def batch_get_tags(body: WantedWorks, api: Api) -> list[MediaTags]:
     "/{tag_id}/media",
     status_code=201,
     summary="Tag works",
-    responses=problems({400: "Tag not available, or media item not found"}),
+    responses=ALLOWED | problems({400: "Tag not available, or media item not found"}),
 )
 async def attach_tag(tag_id: UUID, body: TaggedMedia, api: Api) -> AttachedTag:
     """All or none; those that have it keep it. A preview's id keeps its work."""
@@ -118,7 +119,7 @@ async def attach_tag(tag_id: UUID, body: TaggedMedia, api: Api) -> AttachedTag:
     "/{tag_id}/media/{media_id}",
     status_code=204,
     summary="Take a tag off a work",
-    responses=problems({404: "Tag not available, or not assigned to media"}),
+    responses=ALLOWED | problems({404: "Tag not available, or not assigned to media"}),
 )
 async def detach_tag(tag_id: UUID, media_id: UUID, api: Api) -> None:
     """The tag itself stays."""
