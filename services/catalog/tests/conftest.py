@@ -9,6 +9,7 @@ from catalog.media.servicer import MediaServicer
 from catalog.models import Base
 from catalog.search.servicer import SearchServicer
 from catalog.servicers import SERVICES, register
+from catalog.tags.servicer import TagServicer
 from catalog.taste.service import Profiles
 from catalog.taste.servicer import TasteServicer
 from common import db
@@ -17,6 +18,7 @@ from tastebuds.catalog.v1.library_service_pb2_grpc import LibraryServiceStub
 from tastebuds.catalog.v1.media_events_pb2 import MediaItemUpserted
 from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceStub
 from tastebuds.catalog.v1.search_service_pb2_grpc import SearchServiceStub
+from tastebuds.catalog.v1.tag_service_pb2_grpc import TagServiceStub
 
 from tastebuds.catalog.v1.taste_service_pb2_grpc import TasteServiceStub
 
@@ -41,7 +43,7 @@ async def connect(serve, shared_database):
     """`connect("gateway")`: a channel to the catalogue as that caller."""
 
     def add(server):
-        servicers = (MediaServicer, SearchServicer, LibraryServicer)
+        servicers = (MediaServicer, SearchServicer, LibraryServicer, TagServicer)
         register(server, *(servicer(shared_database) for servicer in servicers))
         register(server, AvailabilityServicer(shared_database, timedelta(days=14)))
         register(server, TasteServicer(shared_database, Profiles(timedelta(hours=24))))
@@ -86,6 +88,12 @@ async def availability(connect, database):
 @pytest.fixture
 async def taste(connect, database):
     return TasteServiceStub(connect("gateway"))
+
+
+@pytest.fixture
+async def tagging(connect, database):
+    """Tags as the people themselves see them."""
+    return TagServiceStub(connect("gateway"))
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from catalog.media import service as media
 from catalog.overrides import service as overrides
 from catalog.placements import service as placements
 from catalog.placements.messages import to_contents
+from catalog.tags import service as tags
 from catalog.taste import service as taste
 from common.db import Session
 from common.handlers import Handlers
@@ -17,6 +18,7 @@ from tastebuds.menus.v1.menu_events_pb2 import MenuContentsChanged
 async def on_user_deleted(session: Session, event: UserDeleted) -> None:
     user_id = parse_id("user_id", event.user_id)
     await library.forget_person(session, user_id)
+    await tags.forget_person(session, user_id)
     await media.forget_person(session, user_id)
     await availability.forget_person(session, user_id)
     await taste.forget_person(session, user_id)

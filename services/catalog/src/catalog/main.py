@@ -5,10 +5,11 @@ from catalog.availability.servicer import AvailabilityServicer
 from catalog.consumers import HANDLERS
 from catalog.library.servicer import LibraryServicer
 from catalog.media.servicer import MediaServicer
-from catalog.models import Inbox, Outbox, SweepRun
+from catalog.models import Idempotency, Inbox, Outbox, SweepRun
 from catalog.search.servicer import SearchServicer
 from catalog.settings import Settings
 from catalog.sweeps import sweeps
+from catalog.tags.servicer import TagServicer
 from catalog.taste.service import Profiles
 from catalog.taste.servicer import TasteServicer
 from common import data_service, keys, process
@@ -20,7 +21,7 @@ from common.identity import TokenVerifier
 from common.tables import Tables
 from tastebuds.auth.v1 import key_service_pb2
 
-TABLES = Tables(Outbox, SweepRun, Inbox)
+TABLES = Tables(Outbox, SweepRun, Inbox, Idempotency)
 
 
 async def main() -> None:
@@ -38,6 +39,7 @@ async def main() -> None:
             MediaServicer(database),
             SearchServicer(database),
             LibraryServicer(database),
+            TagServicer(database),
             AvailabilityServicer(database, settings.availability_stays_true()),
             TasteServicer(database, Profiles(settings.taste_profile_lifetime())),
         )

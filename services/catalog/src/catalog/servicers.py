@@ -9,6 +9,7 @@ from catalog.availability.servicer import AvailabilityServicer
 from catalog.library.servicer import LibraryServicer
 from catalog.media.servicer import MediaServicer
 from catalog.search.servicer import SearchServicer
+from catalog.tags.servicer import TagServicer
 from catalog.taste.servicer import TasteServicer
 from common.access import services_of
 from tastebuds.catalog.v1 import (
@@ -16,6 +17,7 @@ from tastebuds.catalog.v1 import (
     library_service_pb2,
     media_service_pb2,
     search_service_pb2,
+    tag_service_pb2,
     taste_service_pb2,
 )
 from tastebuds.catalog.v1.availability_service_pb2_grpc import (
@@ -24,6 +26,7 @@ from tastebuds.catalog.v1.availability_service_pb2_grpc import (
 from tastebuds.catalog.v1.library_service_pb2_grpc import add_LibraryServiceServicer_to_server
 from tastebuds.catalog.v1.media_service_pb2_grpc import add_MediaServiceServicer_to_server
 from tastebuds.catalog.v1.search_service_pb2_grpc import add_SearchServiceServicer_to_server
+from tastebuds.catalog.v1.tag_service_pb2_grpc import add_TagServiceServicer_to_server
 from tastebuds.catalog.v1.taste_service_pb2_grpc import add_TasteServiceServicer_to_server
 from tastebuds.ops.v1 import ops_service_pb2
 
@@ -32,15 +35,24 @@ SERVICES = services_of(
     library_service_pb2.DESCRIPTOR,
     media_service_pb2.DESCRIPTOR,
     search_service_pb2.DESCRIPTOR,
+    tag_service_pb2.DESCRIPTOR,
     taste_service_pb2.DESCRIPTOR,
     ops_service_pb2.DESCRIPTOR,
 )
-Servicer = AvailabilityServicer | LibraryServicer | MediaServicer | SearchServicer | TasteServicer
+Servicer = (
+    AvailabilityServicer
+    | LibraryServicer
+    | MediaServicer
+    | SearchServicer
+    | TagServicer
+    | TasteServicer
+)
 REGISTER: Mapping[type[Servicer], Callable[[Any, Server], None]] = {
     AvailabilityServicer: add_AvailabilityServiceServicer_to_server,
     LibraryServicer: add_LibraryServiceServicer_to_server,
     MediaServicer: add_MediaServiceServicer_to_server,
     SearchServicer: add_SearchServiceServicer_to_server,
+    TagServicer: add_TagServiceServicer_to_server,
     TasteServicer: add_TasteServiceServicer_to_server,
 }
 

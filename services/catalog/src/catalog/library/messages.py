@@ -1,14 +1,12 @@
-"""The library on the wire."""
+"""States and activities on the wire."""
 
 from collections.abc import Iterable
-from uuid import UUID
 
 from catalog.library.activities import Activity, Report
+from catalog.library.changes import Undone
 from catalog.library.errors import InvalidLibraryEntry
-from catalog.library.logs import Log, LogType
 from catalog.library.states import Opinion, Standing, State, Status
 from catalog.media import bounds
-from catalog.media.messages import from_item
 from catalog.models import LONGEST_ACTIVITY_KEY, LONGEST_LOG_NOTES, LONGEST_TAG
 from common.db import now
 from common.requests import TooMany, parse_id, parse_time
@@ -27,13 +25,6 @@ _STATUSES = {
     library_pb2.CONSUMPTION_STATUS_PAUSED: Status.PAUSED,
     library_pb2.CONSUMPTION_STATUS_DROPPED: Status.DROPPED,
 }
-_LOG_TYPES = {
-    library_pb2.LOG_TYPE_STARTED: LogType.STARTED,
-    library_pb2.LOG_TYPE_PROGRESS: LogType.PROGRESS,
-    library_pb2.LOG_TYPE_FINISHED: LogType.FINISHED,
-    library_pb2.LOG_TYPE_NOTE: LogType.NOTE,
-    library_pb2.LOG_TYPE_GOAL: LogType.GOAL,
-}
 _ACTIVITIES = {
     pb.ACTIVITY_ACQUIRED: Activity.ACQUIRED,
     pb.ACTIVITY_STARTED: Activity.STARTED,
@@ -44,7 +35,6 @@ _ACTIVITIES = {
     pb.ACTIVITY_TAGGED: None,
 }
 _WIRE_STATUSES = {status: wire for wire, status in _STATUSES.items()}
-_WIRE_LOG_TYPES = {log_type: wire for wire, log_type in _LOG_TYPES.items()}
 
 
 def to_report(request: pb.RecordActivityRequest) -> Report:
@@ -63,10 +53,15 @@ def to_report(request: pb.RecordActivityRequest) -> Report:
     )
 
 
-def to_standing(request: pb.SetStateRequest) -> Standing:
-    status = _STATUSES.get(request.status)
+def to_status(field: str, value: library_pb2.ConsumptionStatus.ValueType) -> Status:
+    status = _STATUSES.get(value)
     if status is None:
-        raise InvalidLibraryEntry("status", f"must be one of {', '.join(Status)}")
+        raise InvalidLibraryEntry(field, f"must be one of {', '.join(Status)}")
+    return status
+
+
+def to_standing(request: pb.SetStateRequest) -> Standing:
+    status = to_status("status", request.status)
     return Standing(status, parse_time(request, "started_at"), parse_time(request, "finished_at"))
 
 
@@ -75,26 +70,17 @@ def to_opinion(request: pb.SetStateRequest) -> Opinion:
     # Said so that it refuses what is no number as well.
     if rating is not None and not 0 <= rating <= HIGHEST_RATING:
         raise InvalidLibraryEntry("rating", f"must be between 0 and {HIGHEST_RATING}")
-    if len(request.notes) > LONGEST_STATE_NOTES:
-        raise InvalidLibraryEntry("notes", f"must have at most {LONGEST_STATE_NOTES} characters")
-    if "\0" in request.notes:
-        raise InvalidLibraryEntry("notes", "must not contain NUL characters")
-    return Opinion(rating=rating, favorite=request.favorite, notes=request.notes or None)
+    notes = to_text("notes", request.notes, LONGEST_STATE_NOTES)
+    return Opinion(rating=rating, favorite=request.favorite, notes=notes)
 
 
-def to_log_type(value: library_pb2.LogType.ValueType) -> LogType | None:
-    """None means all."""
-    if value == library_pb2.LOG_TYPE_UNSPECIFIED:
-        return None
-    log_type = _LOG_TYPES.get(value)
-    if log_type is None:
-        raise InvalidLibraryEntry("log_type", f"must be one of {', '.join(LogType)}")
-    return log_type
-
-
-def to_item_filter(value: str) -> UUID | None:
-    """None means all."""
-    return parse_id("media_item_id", value) if value else None
+def to_text(field: str, value: str, longest: int) -> str | None:
+    """None when it is empty."""
+    if len(value) > longest:
+        raise InvalidLibraryEntry(field, f"must have at most {longest} characters")
+    if "\0" in value:
+        raise InvalidLibraryEntry(field, "must not contain NUL characters")
+    return value or None
 
 
 def from_state(state: State) -> library_pb2.UserState:
@@ -113,21 +99,11 @@ def from_state(state: State) -> library_pb2.UserState:
     )
 
 
-def from_log(log: Log) -> library_pb2.UserLog:
-    return library_pb2.UserLog(
-        id=str(log.id),
-        user_id=str(log.user_id),
-        media_item_id=str(log.item.id),
-        log_type=_WIRE_LOG_TYPES[log.log_type],
-        notes=log.notes,
-        minutes_spent=log.minutes_spent,
-        progress_percent=log.progress_percent,
-        goal_target=log.goal_target,
-        goal_due_on=log.goal_due_on.isoformat() if log.goal_due_on else None,
-        logged_at=timestamp(log.logged_at),
-        created_at=timestamp(log.created_at),
-        updated_at=timestamp(log.updated_at),
-        media_item=from_item(log.item),
+def from_undone(undone: Undone) -> pb.UndoLastChangeResponse:
+    return pb.UndoLastChangeResponse(
+        undone=undone.words,
+        media_item_id=str(undone.media_item_id),
+        state=from_state(undone.state) if undone.state else None,
     )
 
 

@@ -1,11 +1,12 @@
-"""What follows from an activity. Senders try again and queues overtake, so that, but for an
-undoing, a person stands the same in whatever order activities arrive."""
+"""What follows from an activity, and from the entries of a diary. Senders try again and queues
+overtake, so that, but for an undoing, a person stands the same in whatever order they come."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
 from catalog.library.activities import Activity
-from catalog.library.logs import LogType
+from catalog.library.logs import LogType, Saying
 from catalog.library.states import Standing, Status
 
 _LOG_TYPES = {
@@ -15,6 +16,13 @@ _LOG_TYPES = {
     Activity.FINISHED: LogType.FINISHED,
     Activity.UNDONE: LogType.NOTE,
     Activity.NOTED: LogType.NOTE,
+}
+_ACTIVITIES = {
+    LogType.GOAL: Activity.ACQUIRED,
+    LogType.STARTED: Activity.STARTED,
+    LogType.PROGRESS: Activity.PROGRESSED,
+    LogType.FINISHED: Activity.FINISHED,
+    LogType.NOTE: Activity.NOTED,
 }
 # Whoever starts such a work once more has still consumed it, or given it up.
 _SETTLED = (Status.CONSUMED, Status.DROPPED)
@@ -57,6 +65,42 @@ def standing(activity: Activity, at: datetime, before: Standing | None) -> Stand
             return replace(before, status=Status.WANT_TO_CONSUME, finished_at=None)
         case Activity.UNDONE | Activity.NOTED:
             return before
+
+
+def is_told_by_its_entry(activity: Activity) -> bool:
+    """Whether its entry of the diary alone leads to where the activity does."""
+    return _ACTIVITIES[_LOG_TYPES[activity]] is activity
+
+
+def follow(sayings: Iterable[Saying], before: Standing | None) -> Standing | None:
+    """Where the entries lead whoever stood there before, in whatever order."""
+    for log_type, at in sayings:
+        before = standing(_ACTIVITIES[log_type], at, before)
+    return before
+
+
+def follow_edit(
+    others: Iterable[Saying],
+    *,
+    was: Saying | None,
+    becomes: Saying | None,
+    basis: Standing | None,
+    present: Standing,
+) -> Standing | None:
+    """Where the entries lead from the basis once one of them is another, or gone.
+
+    Who stands elsewhere than they led before stays there, but for what the entry newly says.
+    """
+    rest = list(others)
+    if follow([*rest, *_present(was)], basis) == present:
+        return follow([*rest, *_present(becomes)], basis)
+    if becomes and (was is None or was.log_type is not becomes.log_type):
+        return follow([becomes], present)
+    return present
+
+
+def _present(saying: Saying | None) -> list[Saying]:
+    return [] if saying is None else [saying]
 
 
 def _is_taken_back(at: datetime, before: Standing | None) -> bool:

@@ -1,18 +1,22 @@
 """What one does in a library."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from catalog.library import repository, rules
 from catalog.library.activities import Activity, Report
-from catalog.library.logs import Log, LogType
-from catalog.library.states import Opinion, Page, Standing, State
+from catalog.library.changes import KEPT
+from catalog.library.diary import repository as diary
+from catalog.library.errors import StateNotFound
+from catalog.library.logs import Entry, Log, LogType
+from catalog.library.states import NO_OPINION, Basis, Opinion, Page, Standing, State
+from catalog.tags import repository as tags
 from common import pages
 from common.db import Reader, Session, new_id, now
 from common.pages import Mark
 
 USUAL_STATES, MOST_STATES = 500, 1000
-USUAL_LOGS, MOST_LOGS = 50, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,40 +42,68 @@ async def record(session: Session, report: Report) -> Recorded:
     if recorded is None or recorded.state is None:
         known, in_diary = await repository.find_recorded(session, report)
         recorded = Recorded(known, changed=False, in_diary=in_diary)
-    if is_news and report.tags and await repository.tag(session, report):
+    if is_news and report.tags and await _tag(session, report):
         recorded = replace(recorded, changed=True)
     return recorded
+
+
+async def _tag(session: Session, report: Report) -> bool:
+    return await tags.put_own(session, report.user_id, report.media_item_id, report.tags)
 
 
 async def _follow(session: Session, report: Report, activity: Activity) -> Recorded | None:
     """The state and the entry of the diary; None when the activity was noted before."""
     at = report.occurred_at
-    new = _new_state(report, rules.standing(activity, at, None))
+    new = _new_state(report, activity)
     held = await repository.note_and_hold_state(session, report, new)
     if held is None:
         return None
-    state = held.before or new
-    log_type = rules.log_type(activity, at, held.before.standing if held.before else None)
+    state = held.state
+    log_type = rules.log_type(activity, at, state.standing if state and held.was_there else None)
     if state is None or log_type is None:
         return Recorded(state, changed=False, in_diary=False)
     moved = None
     after = rules.standing(activity, at, state.standing)
     if after and after != state.standing:
-        moved = replace(state, standing=after, updated_at=now())
-    await repository.add_log(session, report, log_type, moved=moved)
+        basis = state.basis if rules.is_told_by_its_entry(activity) else Basis(after, now())
+        moved = replace(state, standing=after, basis=basis, updated_at=now())
+    await diary.add_told(session, _entry(report, log_type, state), report.key, moved)
     return Recorded(moved or state, changed=True, in_diary=True)
 
 
-def _new_state(report: Report, standing: Standing | None) -> State | None:
+def _new_state(report: Report, activity: Activity) -> State | None:
+    standing = rules.standing(activity, report.occurred_at, None)
     if standing is None:
         return None
+    ground = None if rules.is_told_by_its_entry(activity) else standing
+    return _state(report.user_id, report.media_item_id, standing, NO_OPINION, Basis(ground, now()))
+
+
+def _entry(report: Report, log_type: LogType, state: State) -> Log:
+    at = now()
+    return Log(
+        id=new_id(),
+        user_id=state.user_id,
+        media_item_id=state.media_item_id,
+        item=None,
+        entry=Entry(log_type=log_type, notes=report.notes, logged_at=report.occurred_at),
+        said_at=at,
+        created_at=at,
+        updated_at=at,
+    )
+
+
+def _state(
+    user_id: UUID, media_item_id: UUID, standing: Standing, opinion: Opinion, basis: Basis
+) -> State:
     return State(
         id=new_id(),
-        user_id=report.user_id,
-        media_item_id=report.media_item_id,
+        user_id=user_id,
+        media_item_id=media_item_id,
         standing=standing,
-        opinion=Opinion(),
-        updated_at=now(),
+        opinion=opinion,
+        basis=basis,
+        updated_at=basis.at,
     )
 
 
@@ -79,15 +111,23 @@ async def set_state(
     session: Session, *, user_id: UUID, media_item_id: UUID, standing: Standing, opinion: Opinion
 ) -> State:
     """One statement."""
-    state = State(
-        id=new_id(),
-        user_id=user_id,
-        media_item_id=media_item_id,
-        standing=standing,
-        opinion=opinion,
-        updated_at=now(),
-    )
+    state = _state(user_id, media_item_id, standing, opinion, Basis(standing, now()))
     return await repository.replace_state(session, state)
+
+
+async def clear_state(session: Session, *, user_id: UUID, media_item_id: UUID) -> None:
+    """One statement."""
+    if not await repository.clear_state(session, user_id, media_item_id):
+        raise StateNotFound(media_item_id)
+
+
+async def get_states(
+    session: Reader, *, user_id: UUID, media_item_ids: Sequence[UUID]
+) -> list[State]:
+    """One statement; none for no works."""
+    if not media_item_ids:
+        return []
+    return await repository.find_states(session, user_id, media_item_ids)
 
 
 async def list_states(
@@ -98,24 +138,9 @@ async def list_states(
     return await repository.page_of_states(session, user_id, after, take)
 
 
-async def list_logs(
-    session: Reader,
-    *,
-    user_id: UUID,
-    media_item_id: UUID | None,
-    log_type: LogType | None,
-    page_size: int,
-    offset: int,
-) -> list[Log]:
-    """Newest first, in one statement."""
-    return await repository.logs(
-        session,
-        user_id=user_id,
-        media_item_id=media_item_id,
-        log_type=log_type,
-        take=pages.page_size(page_size, usual=USUAL_LOGS, largest=MOST_LOGS),
-        skip=pages.offset(offset),
-    )
+async def forget_old_changes(session: Session, limit: int) -> int:
+    """See common.sweeps.Batch."""
+    return await repository.forget_changes(session, now() - KEPT, limit)
 
 
 async def forget_person(session: Session, user_id: UUID) -> None:

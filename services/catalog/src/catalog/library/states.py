@@ -25,6 +25,17 @@ class Standing:
     finished_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """Where the person stood before what the diary says from then on; None for nowhere.
+
+    It is where the person was set to, by hand or by an activity whose entry does not tell as much.
+    """
+
+    standing: Standing | None
+    at: datetime
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opinion:
     """The part that only the person can know; the rating is 0 to 10."""
@@ -34,6 +45,9 @@ class Opinion:
     notes: str | None = None
 
 
+NO_OPINION = Opinion()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     id: UUID
@@ -41,6 +55,8 @@ class State:
     media_item_id: UUID
     standing: Standing
     opinion: Opinion
+    # None when it is older than bases are.
+    basis: Basis | None
     updated_at: datetime
 
 

@@ -12,11 +12,13 @@ from catalog.models.library import (
     LONGEST_GOAL,
     LONGEST_LOG_NOTES,
     Activity,
+    LibraryChange,
+    LibraryEntry,
     UserLog,
     UserState,
 )
 from catalog.models.merging import Merge, Override, Suspect
-from catalog.models.messages import Inbox, Outbox, SweepMark, SweepRun
+from catalog.models.messages import Idempotency, Inbox, Outbox, SweepMark, SweepRun
 from catalog.models.placements import MenuCopy, MenuPlacement
 from catalog.models.search import (
     LONGEST_TERM,
@@ -65,8 +67,11 @@ __all__ = [
     "Base",
     "Book",
     "Game",
+    "Idempotency",
     "Inbox",
     "ItemSearch",
+    "LibraryChange",
+    "LibraryEntry",
     "MediaItem",
     "MediaItemTag",
     "MediaSource",

@@ -1,4 +1,4 @@
-"""What every service keeps: messages out and in, and runs of sweeps."""
+"""What every service keeps: messages out and in, keys of writes, and runs of sweeps."""
 
 from uuid import UUID
 
@@ -6,6 +6,7 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from catalog.models.works import Base
+from common.idempotency import IdempotencyRow
 from common.inbox import InboxRow
 from common.outbox import OutboxRow
 from common.sweep_runs import SweepRunRow
@@ -16,6 +17,10 @@ class Outbox(OutboxRow, Base):
 
 
 class Inbox(InboxRow, Base):
+    pass
+
+
+class Idempotency(IdempotencyRow, Base):
     pass
 
 

@@ -1,0 +1,1 @@
+"""The entries that people write, and the states that follow from them."""

@@ -1,0 +1,1 @@
+"""What people changed, and taking it back."""
