@@ -19,7 +19,6 @@ from tastebuds.catalog.v1.media_events_pb2 import MediaItemUpserted
 from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceStub
 from tastebuds.catalog.v1.search_service_pb2_grpc import SearchServiceStub
 from tastebuds.catalog.v1.tag_service_pb2_grpc import TagServiceStub
-
 from tastebuds.catalog.v1.taste_service_pb2_grpc import TasteServiceStub
 
 
@@ -86,14 +85,14 @@ async def availability(connect, database):
 
 
 @pytest.fixture
-async def taste(connect, database):
-    return TasteServiceStub(connect("gateway"))
-
-
-@pytest.fixture
 async def tagging(connect, database):
     """Tags as the people themselves see them."""
     return TagServiceStub(connect("gateway"))
+
+
+@pytest.fixture
+async def taste(connect, database):
+    return TasteServiceStub(connect("gateway"))
 
 
 @pytest.fixture
