@@ -36,6 +36,7 @@ _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff"
     "\U00020000-\U0003ffff]+"
 )
+_HYPHEN = re.compile("[-\u2010-\u2015\u00b7]")
 _COMPOUND = re.compile(r"\w+(?:[-\u2010-\u2015\u00b7]\w+)+")
 _TOO_LONG = re.compile(r"\S{101,}")
 
@@ -121,6 +122,8 @@ def _stored_words(text: str | None) -> str:
     """The words; what is written with a hyphen is also found as one ("Spider-Man")."""
     if not text:
         return ""
+    if not _HYPHEN.search(text):  # most have none, and to look for them takes long
+        return words(text)
     compounds = (norm(found).replace(" ", "") for found in _COMPOUND.findall(text))
     return " ".join((words(text), *compounds))
 
