@@ -17,8 +17,7 @@ create table ingest.previews (
     raw_payload bytea not null,
     expires_at timestamptz not null,
     media_item_id uuid,
-    constraint pk_previews primary key (id),
-    constraint uq_previews_user_id_source_external_id unique (user_id, source, external_id)
+    constraint pk_previews primary key (id)
 );
 create index ix_previews_user_id_expires_at on ingest.previews (user_id, expires_at);
 create index ix_previews_expires_at on ingest.previews (expires_at);

@@ -218,11 +218,9 @@ class Preview(Base):
     """A work as a source's search told it to one person; exactly that one is saved."""
 
     __tablename__ = "previews"
-    __table_args__ = (
-        UniqueConstraint("user_id", "source", "external_id"),
-        Index("ix_previews_user_id_expires_at", "user_id", "expires_at"),
-    )
-    # Follows from the three: see ingest.previews.shown.
+    __table_args__ = (Index("ix_previews_user_id_expires_at", "user_id", "expires_at"),)
+    # Follows from person, source and external id, which are unique by that: a second constraint
+    # would be one that `on conflict` does not heed. See ingest.previews.shown.
     id: Mapped[UUID] = mapped_column(primary_key=True)
     user_id: Mapped[UUID]
     source: Mapped[str] = mapped_column(String(64))

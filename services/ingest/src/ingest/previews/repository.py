@@ -30,27 +30,20 @@ COLUMNS = (
     PREVIEWS.c.media_item_id,
 )
 SHOWN: Select[Any] = select(*COLUMNS)
+# Locked in the order in which searches write them.
 SAVED = text("""
+with saved as (select * from unnest(:ids, :works) as saved (id, media_item_id)),
+locked as materialized (
+    select id from ingest.previews where id in (select id from saved) order by id for update
+)
 update ingest.previews set media_item_id = saved.media_item_id
-from unnest(:ids, :works) as saved (id, media_item_id) where previews.id = saved.id
+from saved join locked using (id) where previews.id = saved.id
 """).bindparams(bindparam("ids", type_=ARRAY(Uuid)), bindparam("works", type_=ARRAY(Uuid)))
 
 
 async def find(session: Reader, own: OwnPreviews) -> Mapping[UUID, Shown]:
     mine = SHOWN.where(PREVIEWS.c.user_id == own.user_id, PREVIEWS.c.id.in_(own.preview_ids))
     return {row.id: _shown(row) for row in await session.execute(mine)}
-
-
-async def find_record(
-    session: Reader, user_id: UUID, source: str, external_id: str
-) -> Shown | None:
-    statement = SHOWN.where(
-        PREVIEWS.c.user_id == user_id,
-        PREVIEWS.c.source == source,
-        PREVIEWS.c.external_id == external_id,
-    )
-    row = (await session.execute(statement)).one_or_none()
-    return None if row is None else _shown(row)
 
 
 async def recall(session: Reader, question: Question, at: datetime) -> Mapping[Source, Answer]:
@@ -128,13 +121,8 @@ def _writing(user_id: UUID, hits: Sequence[Shown]) -> Any:
 
 async def _make_room(session: Session, user_id: UUID) -> None:
     mine = select(Preview.id).where(Preview.user_id == user_id)
-    oldest = mine.order_by(Preview.expires_at.desc(), Preview.id).offset(MOST_PREVIEWS)
-    # Two questions of a person at once do not wait for each other here.
-    surplus = oldest.with_for_update(skip_locked=True).cte("surplus").prefix_with("materialized")
-    await session.execute(
-        delete(Preview).where(Preview.id.in_(select(surplus))),
-        execution_options={"synchronize_session": False},
-    )
+    surplus = mine.order_by(Preview.expires_at.desc(), Preview.id).offset(MOST_PREVIEWS)
+    await delete_some(session, Preview, Preview.id.in_(surplus), MOST_PREVIEWS)
 
 
 async def note_saved(session: Session, works: Mapping[UUID, UUID]) -> None:

@@ -17,7 +17,7 @@ from ingest.errors import FetchQuotaExceeded, is_worth_waiting
 from ingest.previews import repository
 from ingest.previews.documents import whole_facts
 from ingest.previews.service import read_savable
-from ingest.previews.shown import OwnPreviews, Shown
+from ingest.previews.shown import OwnPreviews, Shown, preview_id
 from ingest.refreshes.events import refresh_due
 from ingest.service import Allowances
 
@@ -64,8 +64,10 @@ class Saver:
 
     async def save_as_shown(self, user_id: UUID, source: Source, external_id: str) -> Stored | None:
         """Without asking its source, which is asked later; None when it was not shown of late."""
+        named = preview_id(user_id, source, external_id)
         async with self.database.readers() as session:
-            shown = await repository.find_record(session, user_id, source, external_id)
+            found = await repository.find(session, OwnPreviews(user_id, [named]))
+        shown = found.get(named)
         if shown is None or shown.expires_at <= now():
             return None
         stored = await self.catalog.upsert(whole_facts(shown.draft), refresh=False)
