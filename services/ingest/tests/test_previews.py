@@ -1,5 +1,7 @@
 """What searches outside showed: whose it is, for how long, and how much of it is kept."""
 
+import asyncio
+import random
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -22,8 +24,8 @@ from ingest.drafts import (
 from ingest.models import Preview, SearchAllowance, SourceAnswer
 from ingest.previews import documents, repository, service
 from ingest.previews.likeness import Likeness, Twin, twins
-from ingest.previews.question import fold
-from ingest.previews.shown import Shown, preview_id
+from ingest.previews.question import Question, fold
+from ingest.previews.shown import Answer, Shown, preview_id
 from tastebuds.auth.v1.account_events_pb2 import UserDeleted
 from tastebuds.ingest.v1 import preview_service_pb2 as pb
 
@@ -185,6 +187,27 @@ async def test_a_person_has_so_many_previews_and_the_latest(desk, database):
     shown = await desk.show("google_books")
     assert await desk.count(Preview) == repository.MOST_PREVIEWS + 1
     assert await desk.get(shown.id)
+
+
+async def test_questions_and_saves_at_once_do_not_stand_in_each_others_way(database):
+    shown = [hit(Source.TMDB, external_id=f"movie:{number}") for number in range(20)]
+    later = now() + timedelta(minutes=5)
+
+    async def ask(number):
+        question = Question(
+            user_id=PERSON, text=f"tide {number % 3}", sources=[Source.TMDB], media_types=(), hits=5
+        )
+        answer = Answer(source=Source.TMDB, shown=random.sample(shown, 15))
+        async with database.sessions.begin() as session:
+            await repository.remember(session, question, [answer], later)
+
+    async def save(_):
+        async with database.sessions.begin() as session:
+            some = random.sample(shown, 15)
+            await repository.note_saved(session, {each.id: uuid4() for each in some})
+
+    async with asyncio.timeout(30):
+        await asyncio.gather(*(do(number) for number in range(40) for do in (ask, save)))
 
 
 async def test_a_deleted_person_leaves_nothing(desk):
