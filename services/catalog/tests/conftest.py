@@ -1,4 +1,5 @@
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -6,6 +7,7 @@ from sqlalchemy import text
 from catalog.availability.servicer import AvailabilityServicer
 from catalog.library.servicer import LibraryServicer
 from catalog.media.servicer import MediaServicer
+from catalog.merging.servicer import MergeServicer
 from catalog.models import Base
 from catalog.search.servicer import SearchServicer
 from catalog.servicers import SERVICES, register
@@ -17,9 +19,12 @@ from tastebuds.catalog.v1.availability_service_pb2_grpc import AvailabilityServi
 from tastebuds.catalog.v1.library_service_pb2_grpc import LibraryServiceStub
 from tastebuds.catalog.v1.media_events_pb2 import MediaItemUpserted
 from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceStub
+from tastebuds.catalog.v1.merge_service_pb2_grpc import MergeServiceStub
 from tastebuds.catalog.v1.search_service_pb2_grpc import SearchServiceStub
 from tastebuds.catalog.v1.tag_service_pb2_grpc import TagServiceStub
 from tastebuds.catalog.v1.taste_service_pb2_grpc import TasteServiceStub
+
+from .library_desk import LibraryDesk
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +47,7 @@ async def connect(serve, shared_database):
     """`connect("gateway")`: a channel to the catalogue as that caller."""
 
     def add(server):
-        servicers = (MediaServicer, SearchServicer, LibraryServicer, TagServicer)
+        servicers = (MediaServicer, MergeServicer, SearchServicer, LibraryServicer, TagServicer)
         register(server, *(servicer(shared_database) for servicer in servicers))
         register(server, AvailabilityServicer(shared_database, timedelta(days=14)))
         register(server, TasteServicer(shared_database, Profiles(timedelta(hours=24))))
@@ -60,6 +65,11 @@ async def ingest(connect, database):
 @pytest.fixture
 async def gateway(connect, database):
     return MediaServiceStub(connect("gateway"))
+
+
+@pytest.fixture
+async def merges(connect, database):
+    return MergeServiceStub(connect("gateway"))
 
 
 @pytest.fixture
@@ -93,6 +103,18 @@ async def tagging(connect, database):
 @pytest.fixture
 async def taste(connect, database):
     return TasteServiceStub(connect("gateway"))
+
+
+@pytest.fixture
+async def tagging(connect, database):
+    """Tags as the people themselves see them."""
+    return TagServiceStub(connect("gateway"))
+
+
+@pytest.fixture
+def desk(library, senders, people):
+    """The library of somebody."""
+    return LibraryDesk(library, senders, people, uuid4())
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from catalog.availability import service as availability
 from catalog.library import service as library
 from catalog.media import service as media
+from catalog.merging import service as merging
 from catalog.overrides import service as overrides
 from catalog.placements import service as placements
 from catalog.placements.messages import to_contents
@@ -23,6 +24,7 @@ async def on_user_deleted(session: Session, event: UserDeleted) -> None:
     await availability.forget_person(session, user_id)
     await taste.forget_person(session, user_id)
     await overrides.forget_person(session, user_id)
+    await merging.forget_person(session, user_id)
 
 
 async def on_menu_contents_changed(session: Session, event: MenuContentsChanged) -> None:

@@ -5,6 +5,7 @@ from catalog.availability.servicer import AvailabilityServicer
 from catalog.consumers import HANDLERS
 from catalog.library.servicer import LibraryServicer
 from catalog.media.servicer import MediaServicer
+from catalog.merging.servicer import MergeServicer
 from catalog.models import Idempotency, Inbox, Outbox, SweepRun
 from catalog.search.servicer import SearchServicer
 from catalog.settings import Settings
@@ -33,17 +34,20 @@ async def main() -> None:
         ) as auth,
     ):
         database = service.database
+        profiles = Profiles(settings.taste_profile_lifetime())
         grpc = GrpcServer("catalog", servicers.SERVICES, TokenVerifier(keys.from_auth(auth)))
         servicers.register(
             grpc.server,
             MediaServicer(database),
+            MergeServicer(database),
             SearchServicer(database),
             LibraryServicer(database),
             TagServicer(database),
             AvailabilityServicer(database, settings.availability_stays_true()),
-            TasteServicer(database, Profiles(settings.taste_profile_lifetime())),
+            TasteServicer(database, profiles),
         )
-        await service.run(grpc, Duties(TABLES, HANDLERS, sweeps=sweeps(), peers={"auth": auth}))
+        due = sweeps(settings.retention(), settings.deleted_menus(), profiles)
+        await service.run(grpc, Duties(TABLES, HANDLERS, sweeps=due, peers={"auth": auth}))
 
 
 if __name__ == "__main__":

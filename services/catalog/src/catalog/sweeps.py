@@ -1,12 +1,46 @@
 """What is due here again and again."""
 
+from catalog.duplicates import service as duplicates
 from catalog.library import service as library
 from catalog.loading import service as loading
+from catalog.merging import service as merging
+from catalog.placements.service import DeletedMenus
+from catalog.retention.service import Retention
+from catalog.taste.service import Profiles
 from common.sweeps import Sweep
 
+PAYLOADS_AT_ONCE = 200
 
-def sweeps() -> list[Sweep]:
+
+def sweeps(kept: Retention, menus: DeletedMenus, profiles: Profiles) -> list[Sweep]:
     return [
+        Sweep(
+            "raw_payloads",
+            "0 30 4 * * *",
+            "Puts a marker in the place of what sources answered long ago.",
+            kept.sweep_raw_payloads,
+            batch=PAYLOADS_AT_ONCE,
+        ),
+        Sweep(
+            "unused_works",
+            "0 15 4 * * *",
+            "Deletes old works that nobody uses, if these are not kept for ever.",
+            kept.sweep_unused_works,
+        ),
+        Sweep(
+            "deleted_menus",
+            "0 5 4 * * *",
+            "Forgets that menus were deleted, once nothing of them can come any more.",
+            menus.sweep,
+        ),
+        Sweep(
+            "taste_profiles",
+            "0 30 * * * *",
+            "Computes old taste profiles anew when something has changed; forgets unasked ones.",
+            profiles.sweep,
+            # Nobody who asks for theirs waits for those of others.
+            batch=1,
+        ),
         Sweep(
             "search_indexes",
             "0 50 3 * * *",
@@ -18,5 +52,18 @@ def sweeps() -> list[Sweep]:
             "0 40 3 * * *",
             "Forgets changes of libraries that can no longer be taken back.",
             library.forget_old_changes,
-        )
+        ),
+        Sweep(
+            "duplicates",
+            "0 */10 * * * *",
+            "Compares works that are new or changed with the others; merges what is surely one.",
+            duplicates.compare,
+            batch=200,
+        ),
+        Sweep(
+            "merges",
+            "0 20 3 * * *",
+            "Forgets what it takes to undo merges that can no longer be undone.",
+            merging.make_final,
+        ),
     ]

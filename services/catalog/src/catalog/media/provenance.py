@@ -114,6 +114,17 @@ def renewed(before: Said, source_id: UUID, answer: Facts) -> Said:
     return Said(facts, owners)
 
 
+def filled(before: Said, other: Said) -> Said:
+    """What is empty is as the other's sources say; both know the source of each field."""
+    facts, owners = before.facts, dict(before.field_sources or {})
+    for field in SOURCED:
+        owner = (other.field_sources or {}).get(field)
+        if owner is not None and not has(facts, field):
+            facts = _taken_over(facts, field, other.facts)
+            owners[field.value] = owner
+    return Said(facts, owners)
+
+
 def without(before: Said, source_ids: Iterable[UUID]) -> Said:
     """When these sources are a work's no longer, what they said is not said of it either.
 

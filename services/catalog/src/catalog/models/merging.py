@@ -58,7 +58,7 @@ class Merge(Base):
     merged_by: Mapped[UUID | None]
     merged_at: Mapped[datetime]
     undone_at: Mapped[datetime | None]
-    moved: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    moved: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class Suspect(Base):

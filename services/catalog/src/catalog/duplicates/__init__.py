@@ -1,0 +1,1 @@
+"""Works that are, or seem to be, there twice."""

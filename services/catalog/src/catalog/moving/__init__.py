@@ -1,0 +1,1 @@
+"""What belongs to a work goes to another one, and back."""
