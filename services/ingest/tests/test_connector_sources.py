@@ -67,6 +67,13 @@ async def search(stub, source, query, limit=3, **changed):
         ("lastfm", "https://www.last.fm/music/Lamps/Night+Ferry/Foam", "Lamps::Foam"),
         ("lastfm", "https://www.last.fm/music/Lamps/_/One::Two", "Lamps::One::Two"),
         ("lastfm", "https://www.last.fm/music/Lamps/_/+wiki", None),
+        ("open_library", "https://openlibrary.org/works/OL91W/The_Quiet_Harbour", "OL91W"),
+        ("open_library", "https://www.openlibrary.org/books/OL92M.json", "OL92M"),
+        ("open_library", "https://openlibrary.org/works/OL0W", None),
+        ("open_library", "https://openlibrary.org/isbn/9780306406157", None),
+        ("musicbrainz", f"https://musicbrainz.org/recording/{MBID.upper()}?tport=8000", MBID),
+        ("musicbrainz", f"https://beta.musicbrainz.org/recording/{MBID}/relationships", MBID),
+        ("musicbrainz", f"https://musicbrainz.org/release/{MBID}", None),
     ],
 )
 async def test_page_addresses(stub, source, url, external_id):

@@ -176,7 +176,8 @@ async def test_requests_are_spaced_and_waiting_for_a_turn_ends(stub):
 async def test_no_key_in_messages_logs_or_addresses_that_can_do_without(stub, caplog):
     caplog.set_level(logging.DEBUG, logger="httpx")
     keys = ("books-key", "tmdb.v4.token", "igdb-secret", "lastfm-key", "app-token")
-    for path in ("google_books/volumes", "tmdb/search/multi", "igdb/games", "lastfm"):
+    named = ("google_books/volumes", "tmdb/search/multi", "igdb/games", "lastfm")
+    for path in (*named, "open_library/search.json", "musicbrainz/recording"):
         stub.plan(path, Answer(status=403))
     told = []
     async with connected(stub) as connectors:

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from ingest.connectors import CONNECTORS, build, identifier, user_agent
-from ingest.drafts import MediaDraft, Source
+from ingest.drafts import MediaDraft, MediaType, Source
 from ingest.errors import IdentifierRequired, SourceOff, UnknownSource, UnusableIdentifier
 from ingest.webhooks.happenings import Episode, ForeignId, Scheme, Work
 
@@ -22,6 +22,7 @@ CASES = [
 ]
 FETCHES = [case for case in CASES if case.values[1].stem.startswith("fetch")]
 SEARCHES = [case for case in CASES if case.values[1].stem.startswith("search")]
+KEYLESS = {Source.OPEN_LIBRARY, Source.MUSICBRAINZ}
 FOREIGN = [
     "https://evil.example.org/movie/603?id=abc",
     "https://www.themoviedb.org@evil.example.org/movie/603",
@@ -34,6 +35,9 @@ FOREIGN = [
     "https://www.themoviedb.org/",
     "https://www.igdb.com/games",
     "https://www.last.fm/music/The+Lamps",
+    "https://openlibrary.org.evil.example.org/works/OL1W",
+    "https://openlibrary.org/authors/OL1A",
+    "https://musicbrainz.org/artist/0f0e0d0c-1111-4222-8333-444455556666",
     "not an address",
     "",
 ]
@@ -104,7 +108,7 @@ async def test_a_search_is_one_request(stub, source, path):
     assert len([each for each in stub.paths() if each != "/igdb/token"]) == 1
 
 
-@pytest.mark.parametrize("source", CONNECTORS)
+@pytest.mark.parametrize("source", [each for each in CONNECTORS if each not in KEYLESS])
 async def test_a_source_without_its_key_is_off_and_says_which(stub, source):
     keys = [name for name in vars(settings("")) if not name.endswith("_url")]
     (key, *_) = [name for name in keys if name.startswith(source)]
@@ -113,6 +117,17 @@ async def test_a_source_without_its_key_is_off_and_says_which(stub, source):
         assert set(connectors.on) == set(CONNECTORS) - {source}
         with pytest.raises(SourceOff, match=f"INGEST_{key.upper()} is not set"):
             connectors.pick(source)
+
+
+async def test_without_any_account_there_are_sources_of_books_and_of_music(stub):
+    keys = [name for name in vars(settings("")) if name.endswith(("_key", "_token", "_id"))]
+    async with connected(stub, **dict.fromkeys(keys)) as connectors:
+        assert set(connectors.on) == KEYLESS
+        assert connectors.source_of(MediaType.BOOK) is Source.OPEN_LIBRARY
+        assert connectors.source_of(MediaType.MUSIC) is Source.MUSICBRAINZ
+        assert connectors.source_of(MediaType.TV) is Source.TMDB
+    async with connected(stub) as connectors:
+        assert connectors.source_of(MediaType.BOOK) is Source.GOOGLE_BOOKS
 
 
 @pytest.mark.parametrize("source", CONNECTORS)

@@ -140,7 +140,14 @@ async def test_the_sources_tell_their_state(ingest, stub, upstream):
     await ingest("tmdb", external_id="movie:5")
     reply = await stub.ListSources(pb.ListSourcesRequest(), timeout=5)
     states = {status.source: status for status in reply.sources}
-    assert list(states) == ["google_books", "tmdb", "igdb", "lastfm"]
+    assert list(states) == [
+        "google_books",
+        "tmdb",
+        "igdb",
+        "lastfm",
+        "open_library",
+        "musicbrainz",
+    ]
     assert states["tmdb"].state == pb.SOURCE_STATE_OK
     assert states["tmdb"].operations[0].succeeded == 1
     assert states["lastfm"].state == pb.SOURCE_STATE_OFF

@@ -20,6 +20,7 @@ from common.grpc_errors import from_rpc_error
 from common.requests import onward
 from common.timestamps import timestamp
 from ingest.drafts import (
+    AvailabilityDraft,
     BookDraft,
     Extension,
     GameDraft,
@@ -31,6 +32,8 @@ from ingest.drafts import (
 )
 from tastebuds.auth.v1 import key_service_pb2
 from tastebuds.catalog.v1 import (
+    availability_pb2,
+    availability_service_pb2,
     library_pb2,
     library_service_pb2,
     media_pb2,
@@ -310,6 +313,18 @@ def to_proto(draft: MediaDraft) -> media_service_pb2.MediaDraft:
         source_url=draft.source_url,
         raw_payload=draft.raw_payload,
         popularity=draft.popularity,
+        availability=[_availability(each) for each in draft.availability or ()],
+        has_availability=draft.availability is not None,
+    )
+
+
+def _availability(draft: AvailabilityDraft) -> availability_service_pb2.NewAvailability:
+    return availability_service_pb2.NewAvailability(
+        provider=draft.provider,
+        region=draft.region,
+        format=draft.format,
+        status=availability_pb2.AVAILABILITY_STATUS_AVAILABLE,
+        deeplink_url=draft.deeplink_url,
     )
 
 

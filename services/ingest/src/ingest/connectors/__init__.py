@@ -10,6 +10,8 @@ from ingest.clock import Clock
 from ingest.connectors.google_books import GoogleBooks
 from ingest.connectors.igdb import Igdb
 from ingest.connectors.lastfm import Lastfm
+from ingest.connectors.musicbrainz import MusicBrainz
+from ingest.connectors.open_library import OpenLibrary
 from ingest.connectors.protocol import Connector, ConnectorSettings, Wiring
 from ingest.connectors.tmdb import Tmdb
 from ingest.drafts import MediaType, Source
@@ -23,6 +25,8 @@ CONNECTORS: dict[Source, type[Connector]] = {
     Source.TMDB: Tmdb,
     Source.IGDB: Igdb,
     Source.LASTFM: Lastfm,
+    Source.OPEN_LIBRARY: OpenLibrary,
+    Source.MUSICBRAINZ: MusicBrainz,
 }
 
 

@@ -1,6 +1,8 @@
 """TMDB: films and series, whose ids carry the kind (`movie:603`, `tv:603`)."""
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar
 
@@ -11,10 +13,11 @@ from ingest.connectors.clues import EPISODE, Clue, ids_of
 from ingest.connectors.page_url import read_page_url
 from ingest.connectors.protocol import ConnectorSettings, Wiring, required
 from ingest.connectors.terms import Terms
-from ingest.drafts import Json, MediaDraft, MediaType, ScreenDraft, Source
+from ingest.drafts import AvailabilityDraft, Json, MediaDraft, MediaType, ScreenDraft, Source
 from ingest.errors import IdOfEpisode, IncompleteItem, NotAtSource, UnusableIdentifier
 from ingest.fields import (
     Day,
+    Https,
     Line,
     Maybe,
     Named,
@@ -31,6 +34,7 @@ from ingest.fields import (
     positive,
     present,
     read,
+    unique,
 )
 from ingest.upstream import Call, Profile, Upstream
 from ingest.webhooks.happenings import ForeignId, Scheme, Work
@@ -45,6 +49,10 @@ _V3_KEY = re.compile(r"[0-9a-f]{32}", re.IGNORECASE)
 _IMAGES = "https://image.tmdb.org/t/p/original"
 _IMAGE_PATH = re.compile(r"/[A-Za-z0-9_.-]+")
 _IMDB_ID = re.compile(r"tt[0-9]{1,10}")
+_WANTED = ["external_ids", "credits"]
+_WATCH = "watch/providers"
+# How one can see it, in TMDB's words and in ours.
+_FORMATS = {"flatrate": "stream", "free": "free", "ads": "ads", "rent": "rent", "buy": "buy"}
 
 
 class _Job(Named):
@@ -68,6 +76,34 @@ class _Language(Part):
 
 class _Episode(Part):
     runtime: Positive = None
+
+
+class _Provider(Part):
+    provider_name: Line = None
+
+
+class _Region(Part):
+    """Where a title can be seen in a country; `link` is TMDB's page of all of it."""
+
+    link: Https = None
+    flatrate: Parts[_Provider] = ()
+    free: Parts[_Provider] = ()
+    ads: Parts[_Provider] = ()
+    rent: Parts[_Provider] = ()
+    buy: Parts[_Provider] = ()
+
+    def offers(self, region: str) -> Iterator[AvailabilityDraft]:
+        for theirs, ours in _FORMATS.items():
+            for name in unique(each.provider_name for each in getattr(self, theirs)):
+                yield AvailabilityDraft(name, region, ours, self.link)
+
+
+class _Regions(Part):
+    results: object = None
+
+    def of(self, regions: Sequence[str]) -> dict[str, object]:
+        told = self.results if isinstance(self.results, Mapping) else {}
+        return {region: told[region] for region in regions if isinstance(told.get(region), Mapping)}
 
 
 class _Title(Part):
@@ -100,6 +136,7 @@ class _Title(Part):
     imdb_id: Text = None
     external_ids: Maybe[_ExternalIds] = None
     crew: Maybe[_Credits] = Field(None, alias="credits")
+    watch: Maybe[_Regions] = Field(None, alias=_WATCH)
 
     def label(self, kind: str) -> str | None:
         if kind == "movie":
@@ -144,14 +181,17 @@ class _Found(Part):
 
 
 class Tmdb:
+    """What it says of where a title can be seen is JustWatch's, who want to be named with it."""
+
     source: ClassVar[Source] = _SOURCE
     media_types: ClassVar[frozenset[MediaType]] = frozenset({MediaType.MOVIE, MediaType.TV})
     # Its terms of use allow no record to grow older than six months; who shows a work where changes
     # from week to week.
     terms: ClassVar[Terms | None] = Terms(timedelta(days=150), used=timedelta(days=7))
 
-    def __init__(self, upstream: Upstream, token: str) -> None:
+    def __init__(self, upstream: Upstream, token: str, regions: Sequence[str]) -> None:
         self._upstream = upstream
+        self._regions = regions
         self._params = {"language": "en-US"}
         self._headers: dict[str, str] = {}
         if _V3_KEY.fullmatch(token):  # the older kind of key, which fits the query only
@@ -165,7 +205,7 @@ class Tmdb:
         profile = Profile(
             source=_SOURCE, base_url=settings.tmdb_url, key_setting=_KEY, requests_per_second=20
         )
-        return cls(wiring.upstream(profile), token)
+        return cls(wiring.upstream(profile), token, settings.availability_regions)
 
     async def search(self, query: str, limit: int) -> list[MediaDraft]:
         params = {"query": query, "page": "1", "include_adult": "false", **self._params}
@@ -191,13 +231,27 @@ class Tmdb:
             raise NotAtSource(_SOURCE, external_id.strip())
 
     async def _fetch_kind(self, kind: str, number: str) -> MediaDraft | None:
-        params = {"append_to_response": "external_ids,credits", **self._params}
+        wanted = [*_WANTED, _WATCH] if self._regions else _WANTED
+        params = {"append_to_response": ",".join(wanted), **self._params}
         reply = await self._upstream.send(
             Call(f"{kind}/{number}", params=params, headers=self._headers)
         )
         if reply.is_missing:
             return None
-        return _draft(read(_Title, reply.document(), _SOURCE), kind, reply.body)
+        title = read(_Title, reply.document(), _SOURCE)
+        draft = _draft(title, kind, reply.body)
+        return self._with_availability(draft, title.watch) if title.watch else draft
+
+    def _with_availability(self, draft: MediaDraft, watch: _Regions) -> MediaDraft:
+        """Of a hundred countries, only those that people here want to know of are kept."""
+        told = watch.of(self._regions)
+        regions = ((name, read(_Region, each, _SOURCE)) for name, each in told.items())
+        return replace(
+            draft,
+            availability=tuple(offer for name, region in regions for offer in region.offers(name)),
+            metadata={**draft.metadata, "availability_source": "JustWatch"},
+            raw_payload=orjson.dumps(orjson.loads(draft.raw_payload) | {_WATCH: {"results": told}}),
+        )
 
     def parse_url(self, url: str) -> str | None:
         page = read_page_url(url)

@@ -2,7 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import ColumnElement, Double, case, cast, func, or_, select, text, true, update
+from sqlalchemy import (
+    Double,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
+from sqlalchemy import SQLColumnExpression as Expression
 from sqlalchemy.dialects.postgresql import insert
 
 from common.db import Reader
@@ -41,7 +53,7 @@ where source = :source
 """)
 
 
-def _seconds(seconds: float | ColumnElement[float]) -> ColumnElement[object]:
+def _seconds(seconds: float | Expression[float]) -> Expression[object]:
     return func.make_interval(0, 0, 0, 0, 0, 0, seconds)
 
 
@@ -112,13 +124,7 @@ async def note_answer(session: Reader, source: str, era: int) -> None:
 
 async def note_failure(session: Reader, source: str, failure: Failure) -> None:
     """Opens the circuit if that was one too many, or for the pause that was asked for."""
-    doubled = func.greatest(Limit.backoff_seconds * 2, FIRST_BACKOFF_SECONDS)
-    backoff, pause = Limit.backoff_seconds, failure.pause
-    opens = true()
-    if pause is None:
-        opens = or_(Limit.failure_streak + 1 >= FAILURES_TO_OPEN, Limit.open_until.is_not(None))
-        pause = func.least(doubled, LONGEST_BACKOFF_SECONDS)
-        backoff = case((opens, pause), else_=Limit.backoff_seconds)
+    opens, pause, backoff = _opening(failure.pause)
     await session.execute(
         update(Limit)
         .where(Limit.source == source, Limit.era == failure.era)
@@ -132,6 +138,16 @@ async def note_failure(session: Reader, source: str, failure: Failure) -> None:
             last_error=failure.words,
         )
     )
+
+
+def _opening(asked: float | None) -> tuple[Expression[bool], Expression[float], Expression[float]]:
+    """Whether a failure opens the circuit, for how long, and what the backoff is then."""
+    if asked is not None:
+        return true(), literal(asked), Limit.backoff_seconds
+    too_many = or_(Limit.failure_streak + 1 >= FAILURES_TO_OPEN, Limit.open_until.is_not(None))
+    doubled = func.greatest(Limit.backoff_seconds * 2, FIRST_BACKOFF_SECONDS)
+    longer = func.least(doubled, LONGEST_BACKOFF_SECONDS)
+    return too_many, longer, case((too_many, longer), else_=Limit.backoff_seconds)
 
 
 async def end_probe(session: Reader, source: str, era: int) -> None:
