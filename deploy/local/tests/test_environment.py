@@ -48,6 +48,13 @@ def test_all_replicas_hand_out_the_same_address_for_webhooks(plan_of):
     assert told == "https://hooks.example.org"
 
 
+def test_the_catalogue_is_told_how_long_answers_of_sources_are_kept(plan_of):
+    plan = plan_of({"INGEST_RAW_PAYLOAD_RETENTION_DAYS": "7", "INGEST_TMDB_TOKEN": "secret"})
+    env = plan.environment(plan.service("catalog"))
+    assert env["INGEST_RAW_PAYLOAD_RETENTION_DAYS"] == "7"
+    assert "INGEST_TMDB_TOKEN" not in env
+
+
 def test_what_the_user_sets_wins_and_follows_through(plan_of):
     plan = plan_of({"CATALOG_GRPC_LISTEN": "0.0.0.0:7000", "TASTEBUDS_LOG_FORMAT": "json"})
     menus = plan.environment(plan.service("menus"))

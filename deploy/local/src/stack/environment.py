@@ -104,7 +104,7 @@ class Plan:
         return variables | {
             name: value
             for name, value in self.settings.variables.items()
-            if name.startswith((service.prefix, *COMMON_PREFIXES))
+            if (name.startswith((service.prefix, *COMMON_PREFIXES)) or name in service.reads)
             and name not in RUNNER_ONLY
             and not (replica and name.removeprefix(service.prefix) in dict(service.listens))
         }

@@ -13,7 +13,7 @@ class Service:
     """One service; `listens` maps a setting to the port's offset from the base port.
 
     `told` maps a setting to that of `listens` whose address people are told: all replicas tell the
-    first one's.
+    first one's. `reads` are settings of other services that this one goes by too.
     """
 
     name: str
@@ -23,6 +23,7 @@ class Service:
     secret_files: tuple[tuple[str, str], ...] = ()
     command: tuple[str, ...] = ()
     told: tuple[tuple[str, str], ...] = ()
+    reads: tuple[str, ...] = ()
 
     @property
     def argv(self) -> tuple[str, ...]:
@@ -39,7 +40,12 @@ SERVICES: tuple[Service, ...] = (
         (("GRPC_LISTEN", 21), ("OPS_LISTEN", 11)),
         secret_files=(("KEY_PASSWORD_FILE", "auth-key-password"),),
     ),
-    Service("catalog", (("GRPC_LISTEN", 22), ("OPS_LISTEN", 12)), peers=("auth",)),
+    Service(
+        "catalog",
+        (("GRPC_LISTEN", 22), ("OPS_LISTEN", 12)),
+        peers=("auth",),
+        reads=("INGEST_RAW_PAYLOAD_RETENTION_DAYS",),
+    ),
     Service(
         "ingest",
         (("GRPC_LISTEN", 23), ("OPS_LISTEN", 13), ("WEBHOOK_LISTEN", 15)),

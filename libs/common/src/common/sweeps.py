@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -29,9 +30,17 @@ RUN_SECONDS = 10.0
 START_SECONDS = 600
 ERROR_LENGTH = 300
 
+
+class Portion(NamedTuple):
+    """What a batch dealt with, when it had to look at more than that."""
+
+    dealt_with: int
+    has_more: bool
+
+
 # Deals with at most so many, not with what someone else has locked; says how many they were, so
 # that fewer than it might have mean that nothing is left.
-Batch = Callable[[Session, int], Awaitable[int]]
+Batch = Callable[[Session, int], Awaitable[int | Portion]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +119,11 @@ class Sweeps:
         dealt_with, until = 0, time.monotonic() + RUN_SECONDS
         for _ in range(MOST_BATCHES):
             async with self._database.sessions.begin() as session:
-                count = await sweep.run(session, sweep.batch)
-            dealt_with += count
-            if count < sweep.batch:
+                done = await sweep.run(session, sweep.batch)
+            if not isinstance(done, Portion):
+                done = Portion(done, done >= sweep.batch)
+            dealt_with += done.dealt_with
+            if not done.has_more:
                 return dealt_with, False
             if time.monotonic() > until:
                 break
