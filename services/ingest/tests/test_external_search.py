@@ -260,10 +260,10 @@ async def test_works_of_the_catalogue_are_marked(desk, upstream, catalogue):
     assert answers["google_books"].hits[0].reason == media.MATCH_REASON_TITLE_YEAR_CREATOR
 
 
-async def test_without_the_catalogue_nothing_is_marked(desk, upstream, catalogue):
+@pytest.mark.parametrize("kind", [Kind.UNAVAILABLE, Kind.INVALID])
+async def test_without_the_catalogue_nothing_is_marked(desk, upstream, catalogue, kind):
     all_answer(upstream)
-    away = RemoteError(Kind.UNAVAILABLE, "DATABASE_UNAVAILABLE", "away")
-    catalogue.faults["MatchMedia"] = away
+    catalogue.faults["MatchMedia"] = RemoteError(kind, "REASON", "words")
     [hit] = (await desk.search("tmdb"))["tmdb"].hits
     assert not hit.HasField("known")
 

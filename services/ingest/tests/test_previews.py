@@ -124,7 +124,7 @@ async def test_payloads_are_capped(desk, upstream):
     assert kept["truncated"] is True
     assert kept["max_bytes"] == 50_000
     assert kept["size_bytes"] > 75_000
-    assert kept["reason"] == "raw_payload too large"
+    assert kept["reason"] == "too_large"
     assert kept["preview"].startswith('{"id":603')
 
 

@@ -57,7 +57,7 @@ MEDIA_TYPES = {
     MediaType.GAME: media_pb2.MEDIA_TYPE_GAME,
     MediaType.MUSIC: media_pb2.MEDIA_TYPE_MUSIC,
 }
-# Somebody waits for what they searched, and can do without.
+# Somebody waits for what they searched.
 MATCH_SECONDS = 1.5
 
 Reply = TypeVar("Reply")
@@ -127,11 +127,11 @@ class CatalogClient:
     async def match(self, drafts: Sequence[MediaDraft]) -> Mapping[int, Match]:
         """Those of at most 100 drafts that are works of the catalogue, by their index.
 
-        None while the catalogue is away or slow.
+        None when the catalogue does not say, for whatever reason: a search can do without.
         """
         request = media_service_pb2.MatchMediaRequest(drafts=map(to_proto, drafts))
         try:
-            reply = await _answer(self._media.MatchMedia(request, **onward(MATCH_SECONDS)))
+            reply = await self._media.MatchMedia(request, **onward(MATCH_SECONDS))
         except AioRpcError:
             return {}
         return {

@@ -43,9 +43,9 @@ def capped(draft: MediaDraft) -> MediaDraft:
     metadata = orjson.dumps(draft.metadata)
     payload, description = draft.raw_payload, draft.description
     if len(metadata) > MOST_METADATA_BYTES:
-        draft = replace(draft, metadata=_truncated("metadata", metadata, MOST_METADATA_BYTES))
+        draft = replace(draft, metadata=_truncated(metadata, MOST_METADATA_BYTES))
     if len(payload) > MOST_PAYLOAD_BYTES:
-        marker = _truncated("raw_payload", payload, MOST_PAYLOAD_BYTES)
+        marker = _truncated(payload, MOST_PAYLOAD_BYTES)
         draft = replace(draft, raw_payload=orjson.dumps(marker))
     return replace(
         draft,
@@ -82,10 +82,10 @@ def read(document: Mapping[str, Any], raw_payload: bytes) -> MediaDraft:
     return MediaDraft(**{**document, **known})
 
 
-def _truncated(field: str, document: bytes, most: int) -> dict[str, Json]:
+def _truncated(document: bytes, most: int) -> dict[str, Json]:
     return {
         "truncated": True,
-        "reason": f"{field} too large",
+        "reason": "too_large",
         "size_bytes": len(document),
         "max_bytes": most,
         "preview": document[:EXCERPT_LENGTH].decode(errors="ignore"),

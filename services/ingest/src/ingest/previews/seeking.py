@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -104,7 +104,9 @@ class Seeker:
 
     async def _marked(self, answers: Sequence[Answer]) -> Found:
         hits = [shown for answer in answers for shown in answer.shown]
-        matches = await self.catalog.match([hit.draft for hit in hits]) if hits else {}
+        # A source's own words say nothing that the draft does not, and are long.
+        drafts = [replace(hit.draft, raw_payload=b"{}") for hit in hits]
+        matches = await self.catalog.match(drafts) if drafts else {}
         known = {hits[index].id: match for index, match in matches.items()}
         return Found(answers, known, twins(hits))
 
