@@ -106,12 +106,6 @@ async def taste(connect, database):
 
 
 @pytest.fixture
-async def tagging(connect, database):
-    """Tags as the people themselves see them."""
-    return TagServiceStub(connect("gateway"))
-
-
-@pytest.fixture
 def desk(library, senders, people):
     """The library of somebody."""
     return LibraryDesk(library, senders, people, uuid4())

@@ -126,8 +126,7 @@ _MOVING = (
     "set_at", "updated_at",
 )  # fmt: skip
 _held_state = _STATES.c.id == bindparam("state_id", type_=Uuid)
-# For statements that write an entry as well; parameters that are called like a column would be
-# values of both.
+# For statements that write an entry as well, hence the names of the parameters.
 MOVE_STATE = (
     update(_STATES)
     .where(_held_state)
@@ -229,14 +228,15 @@ async def find_states(
 
 async def replace_state(session: Session, state: State) -> State:
     """The state as it is now: one that was there keeps its id."""
-    row = (await session.execute(_REPLACE, _values(state))).one_or_none()
+    values = {"person_id": state.user_id, **_values(state)}
+    row = (await session.execute(_REPLACE, values)).one_or_none()
     if row is None:
         raise MediaItemNotFound(state.media_item_id)
     return to_state(row)
 
 
 async def clear_state(session: Session, user_id: UUID, media_item_id: UUID) -> bool:
-    values = {"user_id": user_id, "media_item_id": media_item_id}
+    values = {"person_id": user_id, "user_id": user_id, "media_item_id": media_item_id}
     return (await session.execute(_CLEAR, values)).one_or_none() is not None
 
 

@@ -26,7 +26,7 @@ _ENTRY = (
     "log_type", "notes", "minutes_spent", "progress_percent", "goal_target", "goal_due_on",
     "logged_at",
 )  # fmt: skip
-# Parameters that are called like a column would be values of both statements.
+# Parameters that are called like a column would be values of the state as well.
 _ENTRY_VALUES = {name: bindparam(f"log_{name}", type_=_LOGS.c[name].type) for name in _ENTRY}
 _log_id = bindparam("log_id", type_=Uuid)
 
@@ -141,7 +141,7 @@ async def write(session: Session, what: What, log: Log, move: Move | None) -> No
     if move is not None:
         values |= _moving(move)
     statement = _writing(what, move.following if move else None)
-    await session.execute(statement, values | {"user_id": log.user_id})
+    await session.execute(statement, values | {"person_id": log.user_id})
 
 
 def _moving(move: Move) -> dict[str, object]:

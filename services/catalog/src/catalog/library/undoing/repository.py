@@ -12,7 +12,6 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    literal,
     literal_column,
     select,
     text,
@@ -41,10 +40,12 @@ def noting(what: What, written: CTE, moved: CTE | None = None) -> tuple[CTE, CTE
     """Remembers what a statement wrote, and forgets what is beyond what a person can take back.
 
     `written` is the state, or an entry with which the state may have `moved`; each with BOTH_ROWS.
-    The parameter is `user_id`.
+    The parameter is `person_id`: one that is called like a column would be a value of each write.
     """
     names = ["user_id", "media_item_id", "what", "at"]
-    rows = select(written.c.user_id, written.c.media_item_id, literal(what), func.now())
+    rows = select(
+        written.c.user_id, written.c.media_item_id, literal_column(f"'{what}'"), func.now()
+    )
     if what in {What.SET, What.CLEARED}:
         names += ["state_before", "state_after"]
         rows = rows.add_columns(written.c.before, written.c.after).where(
@@ -59,7 +60,7 @@ def noting(what: What, written: CTE, moved: CTE | None = None) -> tuple[CTE, CTE
     return insert(_CHANGES).from_select(names, rows).cte("noted"), _FORGOTTEN
 
 
-_mine = _CHANGES.c.user_id == bindparam("user_id", type_=_CHANGES.c.user_id.type)
+_mine = _CHANGES.c.user_id == bindparam("person_id", type_=_CHANGES.c.user_id.type)
 _first_beyond = (
     select(_CHANGES.c.id)
     .where(_mine)
@@ -103,7 +104,8 @@ async def take_turn(session: Session, user_id: UUID) -> None:
 
 async def take_last(session: Session, user_id: UUID, since: datetime) -> Change | None:
     """The last change since then, which is forgotten with that."""
-    row = (await session.execute(_TAKE_LAST, {"user_id": user_id, "since": since})).one_or_none()
+    values = {"person_id": user_id, "since": since}
+    row = (await session.execute(_TAKE_LAST, values)).one_or_none()
     if row is None:
         return None
     return Change(
