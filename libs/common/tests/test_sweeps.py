@@ -12,7 +12,7 @@ from sqlalchemy import select, text
 
 from common import failures, jobs, sweep_schedules
 from common.queue_report import OK
-from common.sweeps import LANE, MOST_BATCHES, Sweep, Sweeps
+from common.sweeps import LANE, MOST_BATCHES, Portion, Sweep, Sweeps
 from common.working import Worker
 
 EVERY_SECOND = "* * * * * *"
@@ -207,6 +207,21 @@ async def test_sweeps_go_on_after_a_crash_of_nats(
             return leftovers.looks > before
 
         await eventually(runs_again, 20)
+
+
+async def test_a_sweep_that_looks_at_more_than_it_deals_with_goes_on(sweeping, runs, eventually):
+    portions = [Portion(0, has_more=True), Portion(2, has_more=True), Portion(1, has_more=False)]
+
+    async def look(session, limit):
+        return portions.pop(0)
+
+    async with sweeping(Sweep("rows", NEVER, "Looks.", look), is_start=True) as state:
+
+        async def is_done():
+            return not portions and state.done.total == 1
+
+        await eventually(is_done)
+    assert (await runs())["rows"].dealt_with == 3
 
 
 def test_the_next_run_is_reckoned_in_its_time_zone():

@@ -13,6 +13,10 @@ PAYLOADS_AT_ONCE = 200
 
 
 def sweeps(kept: Retention, menus: DeletedMenus, profiles: Profiles) -> list[Sweep]:
+    return [*_of_retention(kept, menus), *_of_people(profiles), *_of_works()]
+
+
+def _of_retention(kept: Retention, menus: DeletedMenus) -> list[Sweep]:
     return [
         Sweep(
             "raw_payloads",
@@ -33,6 +37,11 @@ def sweeps(kept: Retention, menus: DeletedMenus, profiles: Profiles) -> list[Swe
             "Forgets that menus were deleted, once nothing of them can come any more.",
             menus.sweep,
         ),
+    ]
+
+
+def _of_people(profiles: Profiles) -> list[Sweep]:
+    return [
         Sweep(
             "taste_profiles",
             "0 30 * * * *",
@@ -42,16 +51,21 @@ def sweeps(kept: Retention, menus: DeletedMenus, profiles: Profiles) -> list[Swe
             batch=1,
         ),
         Sweep(
-            "search_indexes",
-            "0 50 3 * * *",
-            "Builds indexes of search that a bulk load has left undone when it was killed.",
-            loading.mend_indexes,
-        ),
-        Sweep(
             "library_changes",
             "0 40 3 * * *",
             "Forgets changes of libraries that can no longer be taken back.",
             library.forget_old_changes,
+        ),
+    ]
+
+
+def _of_works() -> list[Sweep]:
+    return [
+        Sweep(
+            "search_indexes",
+            "0 50 3 * * *",
+            "Builds indexes of search that a bulk load has left undone when it was killed.",
+            loading.mend_indexes,
         ),
         Sweep(
             "duplicates",
