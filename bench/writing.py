@@ -31,8 +31,7 @@ async def compare(scene: Scene) -> list[Row]:
     drafts = data.drafts(MOST, start=FIRST)
     async with db.connect(url) as database:
         rows = [await _write(database, drafts, WITH, scene.seconds)]
-        async with database.sessions.begin() as session:
-            await repository.drop_indexes(session)
+        await repository.drop_indexes(database)
         rows.append(await _write(database, drafts, WITHOUT, scene.seconds))
         async with database.sessions.begin() as session:
             await build_indexes(session)

@@ -56,11 +56,6 @@ def missing(database):
     return indexes
 
 
-async def drop_indexes(database):
-    async with database.sessions.begin() as session:
-        await repository.drop_indexes(session)
-
-
 async def test_all_of_it_is_stored_and_found(database, count, search, events):
     heard = []
     loaded = await service.load(database, drafts(1200), lambda one: heard.append(one.added))
@@ -127,7 +122,7 @@ async def test_a_load_that_is_cancelled_goes_on_where_it_ended(database, missing
 
 
 async def test_what_a_killed_load_left_undone_is_mended(database, missing):
-    await drop_indexes(database)
+    assert await repository.drop_indexes(database)
     assert await missing()
     async with database.sessions.begin() as session:
         assert await service.mend_indexes(session, 1000) > 0
@@ -137,7 +132,7 @@ async def test_what_a_killed_load_left_undone_is_mended(database, missing):
 
 
 async def test_the_indexes_of_a_load_that_goes_on_are_left_alone(database, missing):
-    await drop_indexes(database)
+    assert await repository.drop_indexes(database)
     async with repository.sole_loader(database) as is_alone:
         assert is_alone
         async with database.sessions.begin() as session:

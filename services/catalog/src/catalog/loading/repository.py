@@ -2,28 +2,36 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import cast
 
-from sqlalchemy import Index, bindparam, text
+from sqlalchemy import ARRAY, Index, Table, Text, bindparam, text
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import CreateIndex
 
-from catalog.models import Base, ItemSearch
-from common.db import Database, Session
+from catalog.models import Base, ItemSearch, SearchTerm
+from common.db import Database, Session, sqlstate
 
 # The words of a million works are indexed in half a minute on a small machine.
 PATIENCE_SECONDS = 1800
 
+_SEARCHED: Sequence[Table] = (
+    cast("Table", ItemSearch.__table__),
+    cast("Table", SearchTerm.__table__),
+)
+_LOCK = text(f"lock table {', '.join(table.fullname for table in _SEARCHED)}")
+_LOCK_NOT_AVAILABLE = "55P03"
 _NAME = "catalog loading"
 _HOLD = text("select pg_try_advisory_lock(hashtext(:name))").bindparams(name=_NAME)
 _LET_GO = text("select pg_advisory_unlock(hashtext(:name))").bindparams(name=_NAME)
 _TRY = text("select pg_try_advisory_xact_lock(hashtext(:name))").bindparams(name=_NAME)
 _SIZE = text("select reltuples from pg_class where oid = cast(:name as regclass)").bindparams(
-    name=ItemSearch.__table__.fullname
+    name=_SEARCHED[0].fullname
 )
 _PRESENT = text(
-    "select indexname from pg_indexes where schemaname = 'catalog' and tablename = :name"
-).bindparams(bindparam("name", ItemSearch.__tablename__))
+    "select indexname from pg_indexes where schemaname = 'catalog' and tablename = any(:names)"
+).bindparams(bindparam("names", [table.name for table in _SEARCHED], ARRAY(Text)))
 
 
 @asynccontextmanager
@@ -49,11 +57,22 @@ async def searchable(database: Database) -> int:
         return max(0, int(await connection.scalar(_SIZE) or 0))
 
 
-async def drop_indexes(session: Session) -> None:
-    """All that search has but the key. Whoever reads or writes there is waited for, not long."""
-    await session.execute(text("set local lock_timeout = '10s'"))
-    for index in _indexes():
-        await session.execute(text(f"drop index if exists catalog.{index.name}"))
+async def drop_indexes(database: Database) -> bool:
+    """All that search has but the keys; False, and nothing done, while others are at work there.
+
+    It waits for less than the second after which Postgres looks for someone to be sacrificed.
+    """
+    try:
+        async with database.sessions.begin() as session:
+            await session.execute(text("set local lock_timeout = '800ms'"))
+            await session.execute(_LOCK)
+            for index in _indexes():
+                await session.execute(text(f"drop index if exists catalog.{index.name}"))
+    except DBAPIError as error:
+        if sqlstate(error) != _LOCK_NOT_AVAILABLE:
+            raise
+        return False
+    return True
 
 
 async def missing_indexes(session: Session) -> Sequence[Index]:
@@ -88,7 +107,7 @@ async def _send(connection: AsyncConnection, statement: str) -> None:
 
 
 def _indexes() -> Sequence[Index]:
-    return sorted(ItemSearch.metadata.tables["catalog.item_search"].indexes, key=_name)
+    return [index for table in _SEARCHED for index in sorted(table.indexes, key=_name)]
 
 
 def _name(index: Index) -> str:

@@ -43,16 +43,36 @@ async def load(database: Database, drafts: Iterator[Draft], report: Report) -> P
         if not is_alone:
             raise AlreadyLoading
         many = max(MANY, int(MUCH * await repository.searchable(database)))
-        running = _Load(database, drafts, report, many)
+        progress = Progress()
         try:
-            async with asyncio.TaskGroup() as tasks:
-                for _ in range(WRITERS):
-                    tasks.create_task(running.write())
+            while progress.added < many or not await repository.drop_indexes(database):
+                before = progress.added + progress.known
+                await _write_all(database, islice(drafts, many), progress, report)
+                if progress.added + progress.known < before + many:
+                    break
+            await _write_all(database, drafts, progress, report)
         finally:
             async with database.sessions.begin() as session:
                 await build_indexes(session)
         await repository.tidy(database)
-    return running.progress
+    return progress
+
+
+async def _write_all(
+    database: Database, drafts: Iterator[Draft], progress: Progress, report: Report
+) -> None:
+    async def write() -> None:
+        while batch := list(islice(drafts, BATCH)):
+            async with database.sessions.begin() as session:
+                stored = await media.upsert_many(session, batch, refresh=False, tell_of_new=False)
+            added = sum(upserted.created for upserted in stored.values())
+            progress.added += added
+            progress.known += len(batch) - added
+            report(progress)
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(WRITERS):
+            tasks.create_task(write())
 
 
 async def build_indexes(session: Session) -> int:
@@ -66,30 +86,3 @@ async def build_indexes(session: Session) -> int:
 async def mend_indexes(session: Session, _limit: int) -> int:
     """A sweep: build what a load that was killed has left undone."""
     return await build_indexes(session) if await repository.try_alone(session) else 0
-
-
-class _Load:
-    """One load by several writers."""
-
-    def __init__(
-        self, database: Database, drafts: Iterator[Draft], report: Report, many: int
-    ) -> None:
-        self.progress = Progress()
-        self._database = database
-        self._drafts = drafts
-        self._report = report
-        self._many = many
-        self._is_large = False
-
-    async def write(self) -> None:
-        while batch := list(islice(self._drafts, BATCH)):
-            async with self._database.sessions.begin() as session:
-                stored = await media.upsert_many(session, batch, refresh=False, tell_of_new=False)
-            added = sum(upserted.created for upserted in stored.values())
-            self.progress.added += added
-            self.progress.known += len(batch) - added
-            self._report(self.progress)
-            if self.progress.added >= self._many and not self._is_large:
-                self._is_large = True
-                async with self._database.sessions.begin() as session:
-                    await repository.drop_indexes(session)
