@@ -1,7 +1,11 @@
 """Works as a source would tell of them."""
 
 from tastebuds.catalog.v1 import media_pb2 as media
-from tastebuds.catalog.v1.media_service_pb2 import MediaDraft, UpsertMediaRequest
+from tastebuds.catalog.v1.media_service_pb2 import (
+    CreateManualMediaRequest,
+    MediaDraft,
+    UpsertMediaRequest,
+)
 
 DUNE = media.MediaItem(
     media_type=media.MEDIA_TYPE_BOOK,
@@ -83,3 +87,7 @@ def upsert(item, external_id="x1", *, refresh=False, **draft):
 
 def book(title, **fields):
     return media.MediaItem(media_type=media.MEDIA_TYPE_BOOK, title=title, **fields)
+
+
+def manual(item):
+    return CreateManualMediaRequest(item=item)
