@@ -1,4 +1,4 @@
-"""Search for a million works: the best known first, tier by tier, instead of ranking all that match.
+"""Search for a million works: the best known first, tier by tier, instead of ranking all.
 
 What the version before reads and writes stays until the next release: its function, its text search
 configuration, and every column it knows; the new columns have defaults. What it writes is stale,
@@ -32,7 +32,8 @@ TYPES = (
     # creators have a weight of their own, and in the document, whose index has all words.
     # No condition: empty queries, and null.
     """create type catalog.search_filter as (
-         years tsquery, creator tsquery, creator_words tsquery, media_types text[], among uuid[])""",
+         years tsquery, creator tsquery, creator_words tsquery, media_types text[],
+         among uuid[])""",
 )
 
 # Tier 0 are the best known thousand works, each further one has three times as many as all before.
@@ -58,21 +59,26 @@ $$
 # letter; and of both, what is left without vowels and doubled letters.
 DELETIONS = r"""
 create function catalog.deletions(word text) returns int[]
-language sql immutable strict as $$
-  select array_agg(distinct hashtext(form)) from (
-    select word as form
-    union all
-    select overlay(word placing '' from n for 1) from generate_series(1, length(word)) n
-    where length(word) > 2
-    union all
-    select '~' || skeleton from (
-      select regexp_replace(translate(
-        left(word, 1) || replace(replace(substr(word, 2), 'ph', 'f'), 'ck', 'k'),
-        'czqvaeiouyhw', 'kskf'), '(.)\1+', '\1', 'g')) bare(skeleton)
-    where length(skeleton) > 2
-  ) forms
-  where word !~ '[0-9]' or form = word
-$$
+language plpgsql immutable strict as $$
+declare
+  skeleton constant text := regexp_replace(translate(
+    left(word, 1) || replace(replace(substr(word, 2), 'ph', 'f'), 'ck', 'k'),
+    'czqvaeiouyhw', 'kskf'), '(.)\1+', '\1', 'g');
+  forms int[] := array[hashtext(word)];
+begin  -- a loop, since one statement would take ten times as long
+  if word ~ '[0-9]' then
+    return forms;
+  end if;
+  if length(word) > 2 then
+    for n in 1..length(word) loop
+      forms := forms || hashtext(overlay(word placing '' from n for 1));
+    end loop;
+  end if;
+  if length(skeleton) > 2 then
+    forms := forms || hashtext('~' || skeleton);
+  end if;
+  return forms;
+end $$
 """
 
 SEARCH_ALLOWS = """
@@ -85,10 +91,22 @@ returns boolean language sql immutable as $$
 $$
 """
 
+SEARCH_FILTER_OF = """
+create function catalog.search_filter_of(
+  years text, creators text, media_types text[], among uuid[]
+) returns catalog.search_filter language sql immutable as $$
+  select row(
+    coalesce(years, '')::tsquery,
+    to_tsquery('catalog.title_words', coalesce(replace(creators, ' ', ':C & ') || ':C', '')),
+    plainto_tsquery('catalog.words', coalesce(creators, '')),
+    media_types, among)::catalog.search_filter
+$$
+"""
+
 # The place decides, then how much of the title was asked for and how well known the work is.
 SEARCH_SCORE = """
 create function catalog.search_score(
-  head tsvector, wanted tsquery, closeness real, popularity real
+  head tsvector, wanted tsquery, closeness double precision, popularity real
 ) returns real language sql immutable as $$
   select (popularity + case
     when not head @@ wanted then 100
@@ -99,105 +117,105 @@ create function catalog.search_score(
 $$
 """
 
-# All that match, or `want` at least: whole tiers, the best known first.
+# What has one of the tags, a thousand at most.
+SEARCH_TAGGED = """
+create function catalog.search_tagged(
+  wanted tsquery, narrowed tsquery, in_heads boolean, f catalog.search_filter, any_tag int[],
+  asked_length real
+) returns catalog.search_hit[] language plpgsql stable as $$
+begin
+  if in_heads then
+    return array(
+      select row(s.media_item_id, s.media_type, catalog.search_score(
+        s.head, wanted, asked_length / length(s.title_key), s.popularity))::catalog.search_hit
+      from catalog.item_search s
+      where s.head @@ narrowed and s.tags && any_tag
+      limit 1000);
+  end if;
+  return array(
+    select row(s.media_item_id, s.media_type, catalog.search_score(
+      s.head, wanted, asked_length / length(s.title_key), s.popularity))::catalog.search_hit
+    from catalog.item_search s
+    where s.document @@ narrowed and s.tags && any_tag
+      and (numnode(f.creator) = 0 or s.head @@ f.creator)
+    limit 1000);
+end $$
+"""
+
+# All that match, or else `want` at least: whole tiers, the best known first.
 SEARCH_CANDIDATES = """
 create function catalog.search_candidates(
   wanted tsquery, heads_only boolean, title text, short text, f catalog.search_filter, want int,
   out hits catalog.search_hit[], out complete boolean
 ) language plpgsql stable as $$
 declare
-  most constant int := 1000;  -- taken of one tier, should it have more
-  many constant int := 12;    -- so often among few means: often
-  negated constant boolean := wanted::text like '%!%';
+  many constant int := 12;  -- so often among few means: often
+  most constant int := 1000;
   heads constant tsquery := wanted && f.years && f.creator;
   documents constant tsquery := wanted && f.years && f.creator_words;
-  by_anybody constant boolean := numnode(f.creator) = 0;
-  wanted_length constant real := length(title);
+  asked_length constant real := length(title);
   types constant int[] := case when f.media_types is null then '{0}'
     else array(select catalog.search_type(t) from unnest(f.media_types) t) end;
   last_tier constant int := coalesce((
     select max(cardinality(t.least)) from catalog.popularity_tiers t
     where t.media_type = any(coalesce(f.media_types, array['any']))), 0);
-  tags int[];
-  first int := 0;
+  next_tier int := 0;  -- all before are read
   through int := 0;
-  got int;
+  part catalog.search_hit[];
   titled int;
-  capped boolean := false;
 begin
   hits := array(
     select row(s.media_item_id, s.media_type,
-        600 + s.popularity + case when s.title_key = title then 2 else 0 end)::catalog.search_hit
+      600 + s.popularity + case when s.title_key = title then 2 else 0 end)::catalog.search_hit
     from catalog.item_search s
     where s.sort_key = short and catalog.search_allows(s, f)
     order by s.popularity desc limit want);
-  titled := cardinality(hits);
-  capped := titled >= want;
+  complete := cardinality(hits) < want;
+  if numnode(wanted) = 0 then
+    return;
+  end if;
   if f.among is not null then
     hits := hits || array(
-      select row(s.media_item_id, s.media_type, catalog.search_score(s.head, wanted,
-          wanted_length / length(s.title_key), s.popularity))::catalog.search_hit
+      select row(s.media_item_id, s.media_type, catalog.search_score(
+        s.head, wanted, asked_length / length(s.title_key), s.popularity))::catalog.search_hit
       from unnest(f.among) a(id) join catalog.item_search s on s.media_item_id = a.id
       where case when heads_only then s.head @@ heads else s.document @@ documents end
         and catalog.search_allows(s, f));
-    complete := true;
-    return;
-  end if;
-  if numnode(wanted) = 0 then
-    complete := not capped;
     return;
   end if;
 
-  -- Few, as a rule: then all of them in three steps.
-  while not heads_only and first <= last_tier loop
-    tags := array(select t + n from unnest(types) t, generate_series(first, through) n);
-    got := cardinality(hits);
-    hits := hits || array(
-      select row(s.media_item_id, s.media_type, catalog.search_score(s.head, wanted,
-          wanted_length / length(s.title_key), s.popularity))::catalog.search_hit
-      from catalog.item_search s
-      where s.document @@ documents and s.tags && tags and (by_anybody or s.head @@ f.creator)
-      limit most);
-    got := cardinality(hits) - got;
-    capped := capped or got >= most;
-    first := through + 1;
-    exit when got >= many;
+  -- As a rule there are few: then all of them in three steps.
+  while not heads_only and next_tier <= last_tier loop
+    part := catalog.search_tagged(wanted, documents, false, f, array(
+      select t + n from unnest(types) t, generate_series(next_tier, through) n), asked_length);
+    hits := hits || part;
+    complete := complete and cardinality(part) < most;
+    next_tier := through + 1;
+    exit when cardinality(part) >= many;
     through := case through when 0 then least(2, last_tier) else last_tier end;
   end loop;
 
-  -- Many: titles and names before texts.
-  if first <= last_tier and not negated then
-    select count(*) into titled from unnest(hits) h where h.score >= 300;
-    for tier in first..last_tier loop
+  -- There are many: titles and names before texts. (What must not be there may be in the text.)
+  if next_tier <= last_tier and wanted::text not like '%!%' then
+    titled := (select count(*) from unnest(hits) h where h.score >= 300);
+    for tier in next_tier..last_tier loop
       exit when titled >= want;
-      tags := array(select t + tier from unnest(types) t);
-      got := cardinality(hits);
-      hits := hits || array(
-        select row(s.media_item_id, s.media_type, catalog.search_score(s.head, wanted,
-            wanted_length / length(s.title_key), s.popularity))::catalog.search_hit
-        from catalog.item_search s
-        where s.head @@ heads and s.tags && tags
-        limit most);
-      got := cardinality(hits) - got;
-      capped := capped or got >= most;
-      titled := titled + got;
-      if heads_only then first := tier + 1; end if;
+      part := catalog.search_tagged(wanted, heads, true, f, array(
+        select t + tier from unnest(types) t), asked_length);
+      hits := hits || part;
+      titled := titled + cardinality(part);
+      complete := complete and cardinality(part) < most;
+      next_tier := case when heads_only then tier + 1 else next_tier end;
     end loop;
   end if;
-  while not heads_only and first <= last_tier and cardinality(hits) < want loop
-    tags := array(select t + first from unnest(types) t);
-    got := cardinality(hits);
-    hits := hits || array(
-      select row(s.media_item_id, s.media_type, catalog.search_score(s.head, wanted,
-          wanted_length / length(s.title_key), s.popularity))::catalog.search_hit
-      from catalog.item_search s
-      where s.document @@ documents and s.tags && tags and (by_anybody or s.head @@ f.creator)
-      limit most);
-    got := cardinality(hits) - got;
-    capped := capped or got >= most;
-    first := first + 1;
+  while not heads_only and next_tier <= last_tier and cardinality(hits) < want loop
+    part := catalog.search_tagged(wanted, documents, false, f, array(
+      select t + next_tier from unnest(types) t), asked_length);
+    hits := hits || part;
+    complete := complete and cardinality(part) < most;
+    next_tier := next_tier + 1;
   end loop;
-  complete := first > last_tier and not capped;
+  complete := complete and next_tier > last_tier;
 end $$
 """
 
@@ -263,8 +281,8 @@ declare
   wanted tsquery := whole && f.years && f.creator;
   types constant int[] := case when f.media_types is null then '{0}'
     else array(select catalog.search_type(t) from unnest(f.media_types) t) end;
-  through int[] := '{0,2,7}';
-  tags int[];
+  after constant int[] := '{0,1,3}';
+  through constant int[] := '{0,2,9}';
   got int;
 begin
   if is_short then
@@ -282,12 +300,11 @@ begin
     end if;
   end if;
   for step in 1..3 loop
-    tags := array(
-      select t + n from unnest(types) t, generate_series(coalesce(through[step - 1] + 1, 0), through[step]) n);
     return query
       select s.media_item_id, s.media_type::text, (250 + s.popularity)::real
       from catalog.item_search s
-      where s.head @@ wanted and s.tags && tags
+      where s.head @@ wanted and s.tags && array(
+          select t + n from unnest(types) t, generate_series(after[step], through[step]) n)
         and (not is_short or s.title_key ~ ('\\m' || beginning))
         and catalog.search_allows(s, f)
       limit want * 5;
@@ -301,7 +318,8 @@ end $$
 CORRECTED = """
 create function catalog.corrected(tokens text[]) returns tsquery
 language sql stable as $$
-  select to_tsquery('catalog.words', string_agg('(' || coalesce(meant, quote_literal(token)) || ')', ' & '))
+  select to_tsquery('catalog.words',
+    string_agg('(' || coalesce(meant, quote_literal(token)) || ')', ' & '))
   from (
     select w.token, (
       select string_agg(quote_literal(n.term), ' | ') from (
@@ -323,14 +341,15 @@ $$
 # A page of what search found: see catalog.search.repository. `scores` are as search_score has them;
 # beginnings of titles and of words (250) are below names, texts follow (100), then corrections (a
 # tenth of that), and then, beyond the candidates, all else in order of popularity (less 1000).
-# `counts` are of all types, in the order of search_type.
+# `total` is null where there are too many to count, `counts` are of all types, in the order of
+# search_type, and null unless asked for.
 FIND_MEDIA = """
 create function catalog.find_media(
   words text, tokens text[], title text, short text,
   media_types text[], years text, creators text, among uuid[],
   mark double precision, mark_id uuid, skip int, take int, counting boolean,
   out ids uuid[], out scores double precision[], out best real,
-  out counts int[], out is_estimate boolean
+  out total int, out counts int[], out is_estimate boolean
 ) language plpgsql stable
 set plan_cache_mode = force_generic_plan set enable_seqscan = off set client_min_messages = warning
 as $$
@@ -338,8 +357,7 @@ declare
   want constant int := 200;
   wanted tsquery := websearch_to_tsquery('catalog.words', words);
   heads_only constant boolean := numnode(wanted) = 0;  -- "it", "the who"
-  f catalog.search_filter := row(
-    coalesce(years, '')::tsquery, ''::tsquery, ''::tsquery, null::text[], among);
+  f catalog.search_filter := catalog.search_filter_of(years, creators, null, among);
   hits catalog.search_hit[] := '{}';
   complete boolean;
   places uuid[];
@@ -349,12 +367,8 @@ begin
   if heads_only then
     wanted := websearch_to_tsquery('catalog.title_words', words);
   end if;
-  if creators is not null then
-    f.creator := to_tsquery('catalog.title_words', replace(creators, ' ', ':C & ') || ':C');
-    f.creator_words := plainto_tsquery('catalog.words', creators);
-  end if;
   if querytree(wanted) = 'T' then  -- only exclusions: everything else, which nobody wants to read
-    select '{}', '{}', '{0,0,0,0,0}', false into ids, scores, counts, is_estimate;
+    select '{}', '{}', 0, '{0,0,0,0,0}', false into ids, scores, total, counts, is_estimate;
     return;
   end if;
   if counting or media_types is null then
@@ -363,8 +377,8 @@ begin
     if tokens is not null then
       hits := hits || catalog.near_misses(tokens, title, short, f, hits);
     end if;
-    is_estimate := not complete;
   end if;
+  is_estimate := complete is not true;
   if counting and complete then
     counts := array(
       select count(distinct h.id) from unnest(array['book', 'movie', 'tv', 'game', 'music']) t
@@ -386,6 +400,7 @@ begin
     select h.id, max(h.score) as score from unnest(hits) h
     where media_types is null or h.media_type = any(media_types) group by h.id) p;
   places := coalesce(places, '{}');
+  total := case when complete then cardinality(places) end;
   select array_agg(p.id), array_agg(p.score) into ids, scores
   from (
     select u.id, u.score from unnest(places, place_scores) with ordinality u(id, score, nth)
@@ -428,7 +443,8 @@ begin
   if length(short) > 2 or short !~ '^[a-z0-9]' then
     found := array(select b::catalog.search_hit from catalog.titles_beginning(short, f, 20) b);
   end if;
-  found := found || array(select b::catalog.search_hit from catalog.words_beginning(tokens, f, 20) b);
+  found := found || array(
+    select b::catalog.search_hit from catalog.words_beginning(tokens, f, 20) b);
   if cardinality(hits) + cardinality(found) < few then
     found := found || array(
       select row(c.id, c.media_type, c.score / 10)::catalog.search_hit
@@ -444,7 +460,7 @@ end $$
 ESTIMATED_COUNTS = """
 create function catalog.estimated_counts(
   wanted tsquery, heads_only boolean, f catalog.search_filter, hits catalog.search_hit[]
-) returns int[] language plpgsql stable as $$
+) returns int[] language plpgsql volatile as $$  -- or EXPLAIN is refused
 declare
   plan json;
 begin
@@ -473,8 +489,7 @@ returns uuid[] language plpgsql stable
 set plan_cache_mode = force_generic_plan set enable_seqscan = off set client_min_messages = warning
 as $$
 declare
-  f constant catalog.search_filter := row(
-    ''::tsquery, ''::tsquery, ''::tsquery, media_types, null::uuid[]);
+  f constant catalog.search_filter := catalog.search_filter_of(null, null, media_types, null);
   hits catalog.search_hit[];
 begin
   hits := array(
@@ -482,7 +497,8 @@ begin
     from catalog.item_search s
     where s.sort_key = short and catalog.search_allows(s, f)
     order by s.popularity desc limit 3);
-  hits := hits || array(select b::catalog.search_hit from catalog.titles_beginning(short, f, take) b);
+  hits := hits || array(
+    select b::catalog.search_hit from catalog.titles_beginning(short, f, take) b);
   if length(short) > 3 or cardinality(hits) < take then
     hits := hits || array(
       select b::catalog.search_hit from catalog.words_beginning(tokens, f, take) b);
@@ -496,8 +512,10 @@ FUNCTIONS = (
     SEARCH_TYPE,
     SEARCH_TAGS,
     DELETIONS,
+    SEARCH_FILTER_OF,
     SEARCH_ALLOWS,
     SEARCH_SCORE,
+    SEARCH_TAGGED,
     SEARCH_CANDIDATES,
     TITLES_BEGINNING,
     WORDS_BEGINNING,
@@ -561,7 +579,7 @@ def create_search_terms() -> None:
 
 
 def fill_new_columns() -> None:
-    """So that all is found right away, by type as well; years and small words come with the sweep."""
+    """So that all is found right away, by type as well; years and small words come later."""
     op.execute(
         """update catalog.item_search
              set tags = catalog.search_tags(media_type, popularity),
@@ -578,7 +596,7 @@ def create_indexes() -> None:
         """create index ix_item_search_sort_key
              on catalog.item_search (sort_key, popularity desc)"""
     )
-    # The best known 64 000 are enough for a list of eight, and most works are written without these.
+    # The best known are enough for a list of eight, and most works are written without these.
     op.execute(
         """create index ix_item_search_sort_key_known
              on catalog.item_search (sort_key, popularity desc) where tier <= 3"""
@@ -609,8 +627,10 @@ def downgrade() -> None:
         "words_beginning",
         "titles_beginning",
         "search_candidates",
+        "search_tagged",
         "search_score",
         "search_allows",
+        "search_filter_of",
         "deletions",
         "search_tags",
         "search_type",

@@ -19,7 +19,17 @@ _CHANCE = 0.001
 _APOSTROPHES = str.maketrans("", "", "'\u2018\u2019\u02bc`")
 # Letters that Unicode does not take apart.
 _LETTERS = str.maketrans(
-    {"ø": "o", "œ": "oe", "æ": "ae", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i", "ħ": "h"}
+    {
+        "ø": "o",
+        "œ": "oe",
+        "æ": "ae",
+        "đ": "d",
+        "ð": "d",
+        "ł": "l",
+        "þ": "th",
+        "\u0131": "i",
+        "ħ": "h",
+    }
 )
 # Accents, points and voice marks; not the vowels of Indic scripts, without which nothing is left.
 _MARKS = re.compile(

@@ -57,7 +57,7 @@ class ItemSearch(Base):
     holders: Mapped[int] = mapped_column(server_default="0")
     # Among all works; 0 are the best known.
     tier: Mapped[int] = mapped_column(SmallInteger, server_default="0")
-    # {tier, 10 × number of the type + tier among these}: see catalog.search_tags.
+    # {tier, 10 times number of the type + tier among these}: see catalog.search_tags.
     tags: Mapped[list[int]] = mapped_column(ARRAY(Integer), server_default="{0}")
     # The title as people type it: see indexing.title_key.
     title_key: Mapped[str] = mapped_column(String(LONGEST_TITLE_KEY))
