@@ -298,7 +298,10 @@ async def test_more_that_is_refused(desk, dune):
 
 
 async def test_times_at_the_ends_of_the_calendar(desk, dune):
-    for seconds in (-62135596800, 253402300799):
+    for seconds, nanos in ((-62135596800, 0), (253402300799, 999_999_999)):
+        entry = pb.LogEntry(log_type=NOTE, logged_at=Timestamp(seconds=seconds, nanos=nanos))
+        await refused("INVALID_TIME", desk.write_entry(dune, entry))
+    for seconds in (-62135596799, 253402300799):
         log = await desk.write_entry(
             dune, pb.LogEntry(log_type=FINISHED, logged_at=Timestamp(seconds=seconds))
         )

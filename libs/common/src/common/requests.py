@@ -18,6 +18,8 @@ AUTHORIZATION = "authorization"
 REQUEST_ID = "x-request-id"
 CLOCK_MARGIN_SECONDS = 0.05
 DEFAULT_TIMEOUT_SECONDS = 5.0
+# asyncpg writes these as infinity, and reads infinity as a time without a zone.
+UNSTORABLE_TIMES = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
 
 class InvalidId(DomainError):
@@ -106,9 +108,12 @@ def parse_time(request: Message, field: str) -> datetime | None:
         return None
     value: Timestamp = getattr(request, field)
     try:
-        return value.ToDatetime(UTC)
+        moment = value.ToDatetime(UTC)
     except (ValueError, OverflowError):
         raise InvalidTime(field) from None
+    if moment in UNSTORABLE_TIMES:
+        raise InvalidTime(field)
+    return moment
 
 
 def parse_ids(field: str, values: Iterable[str], limit: int) -> list[UUID]:
