@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+import orjson
 import pytest
 
 from ingest.errors import (
@@ -151,7 +152,8 @@ async def test_tmdb_is_asked_for_everything_at_once(stub):
     stub.plan("tmdb/movie/603", {"id": 603, "title": "Foam"})
     await fetch(stub, "tmdb", "movie:603")
     (asked,) = stub.asked
-    assert asked.query == {"append_to_response": "external_ids,credits", "language": "en-US"}
+    wanted = "external_ids,credits,watch/providers"
+    assert asked.query == {"append_to_response": wanted, "language": "en-US"}
     assert asked.headers["Authorization"] == "Bearer tmdb.v4.token"
 
 
@@ -341,3 +343,24 @@ async def test_lastfm_track_without_track(stub):
     stub.plan("lastfm", {"hello": 1})
     with pytest.raises(UpstreamGarbage):
         await fetch(stub, "lastfm", "Lamps::Foam")
+
+
+async def test_tmdb_is_asked_who_shows_a_title_where_people_want_to_know(stub):
+    everywhere = {code: {"flatrate": [{"provider_name": "Pier"}]} for code in ("GB", "FR", "BR")}
+    film = {"id": 5, "title": "Foam", "watch/providers": {"results": everywhere}}
+    stub.plan("tmdb/movie/5", film)
+    some = await fetch(stub, "tmdb", "movie:5")
+    none = await fetch(stub, "tmdb", "movie:5", availability_regions=())
+    assert [each.region for each in some.availability] == ["GB", "FR"]
+    assert set(orjson.loads(some.raw_payload)["watch/providers"]["results"]) == {"GB", "FR"}
+    assert none.availability is None
+    asked = [each.query["append_to_response"] for each in stub.asked]
+    assert asked == ["external_ids,credits,watch/providers", "external_ids,credits"]
+
+
+@pytest.mark.parametrize(
+    "odd", [{}, {"results": None}, {"results": []}, {"results": {"GB": [], "FR": {"rent": {}}}}]
+)
+async def test_a_title_that_nobody_shows(stub, odd):
+    stub.plan("tmdb/tv/5", {"id": 5, "name": "Foam", "watch/providers": odd})
+    assert (await fetch(stub, "tmdb", "tv:5")).availability == ()

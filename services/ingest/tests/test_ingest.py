@@ -13,7 +13,7 @@ from ingest.consumers import on_user_deleted
 from ingest.drafts import BookDraft, GameDraft, MusicDraft, ScreenDraft
 from ingest.models import Allowance, Base
 from tastebuds.auth.v1.account_events_pb2 import UserDeleted
-from tastebuds.catalog.v1 import media_pb2
+from tastebuds.catalog.v1 import availability_pb2, media_pb2
 from tastebuds.ingest.v1 import ingest_service_pb2 as pb
 
 MOVIE = {
@@ -64,6 +64,19 @@ async def test_a_new_work_is_fetched_and_stored_whole(ingest, upstream, catalogu
     [draft] = catalogue.drafts
     assert b'"The Ferry"' in draft.raw_payload
     assert (draft.source_name, draft.external_id) == ("tmdb", "movie:5")
+
+
+async def test_where_a_work_can_be_had_is_told_or_left_out(ingest, upstream, catalogue):
+    here = {"GB": {"link": "https://tmdb.example.org", "rent": [{"provider_name": "Pier"}]}}
+    upstream.plan("tmdb/movie/5", MOVIE | {"watch/providers": {"results": here}}, MOVIE)
+    await ingest("tmdb", external_id="movie:5")
+    await ingest("tmdb", external_id="movie:5", force_refresh=True)
+    told, silent = catalogue.drafts
+    [entry] = told.availability
+    assert (entry.provider, entry.region, entry.format) == ("Pier", "GB", "rent")
+    assert entry.status == availability_pb2.AVAILABILITY_STATUS_AVAILABLE
+    assert entry.deeplink_url == "https://tmdb.example.org"
+    assert (told.has_availability, silent.has_availability) == (True, False)
 
 
 async def test_a_known_work_costs_no_request_and_no_allowance(ingest, upstream, database):

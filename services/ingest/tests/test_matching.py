@@ -322,16 +322,25 @@ async def test_ones_allowance_of_fetches_holds_for_webhooks_and_costs_no_try(
 async def test_a_source_that_is_off_is_waited_for_but_what_is_known_is_not(
     serve, database, upstream, catalogue
 ):
-    async with open_office(serve, database, upstream, catalogue, lastfm_key=None) as office:
-        row = await office.deal({**PLAY, "work": SONG})
+    async with open_office(serve, database, upstream, catalogue, tmdb_token="") as office:
+        row = await office.deal(film(6))
         assert row.state == "waiting"
-        assert row.decision == "needs a match: lastfm is off: INGEST_LASTFM_KEY is not set"
-        last = await office.deal({**PLAY, "work": SONG, "key": "2"}, attempt=6)
+        assert row.decision == "needs a match: tmdb is off: INGEST_TMDB_TOKEN is not set"
+        last = await office.deal({**film(6), "key": "2"}, attempt=6)
         assert last.state == "needs_match"
         assert office.handed_over == []
-    async with open_office(serve, database, upstream, catalogue, tmdb_token="") as office:
         office.know("movie:5")
         assert (await office.deal(film())).state == "done"
+
+
+async def test_where_a_source_is_off_another_that_has_such_works_stands_in(
+    serve, database, upstream, catalogue
+):
+    upstream.plan(f"musicbrainz/recording/{MBID}", {"id": MBID, "title": "Harbour Lights"})
+    async with open_office(serve, database, upstream, catalogue, lastfm_key=None) as office:
+        row = await office.deal({**PLAY, "work": SONG | {"ids": {"mbid_recording": MBID}}})
+        assert row.decision == f"matched by mbid {MBID}; done: consumed"
+        assert (row.source, office.handed_over) == ("musicbrainz", ["musicbrainz"])
 
 
 async def test_a_person_chooses_a_work_of_the_catalogue(office, upstream):

@@ -1,6 +1,7 @@
 """A small HTTP server that plays the upstream catalogues, faults included, beside Postgres."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -51,6 +52,7 @@ class UpstreamStub:
         self.url = ""
         self.database = database
         self.asked: list[Asked] = []
+        self.asked_at: list[float] = []
         self._plans: dict[str, list[Answer]] = {}
 
     def plan(self, path: str, *answers: object) -> None:
@@ -61,6 +63,7 @@ class UpstreamStub:
         return [each.path for each in self.asked]
 
     async def reply(self, request: web.Request) -> web.Response:
+        self.asked_at.append(time.monotonic())
         body = await request.text()
         path = "/" + request.path.strip("/")
         self.asked.append(

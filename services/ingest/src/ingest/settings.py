@@ -100,4 +100,9 @@ class Settings(DataServiceSettings):
         return (self.webhook_public_url or f"http://{self.webhook_listen}").rstrip("/")
 
     def patience(self) -> Patience:
-        return Patience(total=self.upstream_timeout_seconds, slot=self.upstream_slot_seconds)
+        return Patience(
+            total=self.upstream_timeout_seconds,
+            slot=self.upstream_slot_seconds,
+            # What is left of the time for an answer must be worth asking.
+            search_slot=self.search_deadline_seconds * 0.4,
+        )

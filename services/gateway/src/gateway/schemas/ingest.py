@@ -12,7 +12,10 @@ from tastebuds.ingest.v1 import ingest_service_pb2 as wire
 SourceName = Annotated[str, StringConstraints(max_length=64), Clean]
 Source = Annotated[
     SourceName,
-    Path(description="google_books, tmdb, igdb or lastfm.", examples=["tmdb"]),
+    Path(
+        description="google_books, tmdb, igdb, lastfm, open_library or musicbrainz.",
+        examples=["tmdb"],
+    ),
 ]
 Identifier = Annotated[str, StringConstraints(max_length=512), Clean]
 PageAddress = Annotated[str, StringConstraints(max_length=2048), Clean]

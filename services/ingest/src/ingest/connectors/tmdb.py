@@ -240,7 +240,9 @@ class Tmdb:
             return None
         title = read(_Title, reply.document(), _SOURCE)
         draft = _draft(title, kind, reply.body)
-        return self._with_availability(draft, title.watch) if title.watch else draft
+        if title.watch is None or not self._regions:
+            return draft
+        return self._with_availability(draft, title.watch)
 
     def _with_availability(self, draft: MediaDraft, watch: _Regions) -> MediaDraft:
         """Of a hundred countries, only those that people here want to know of are kept."""
