@@ -91,24 +91,30 @@ def show(rows: Sequence[Row], judged: Sequence[Verdict]) -> None:
     print(printed(judged), flush=True)
 
 
-async def measure(stack: Stack, sizes: Sequence[int], seconds: float, memory: float) -> list[Row]:
-    """All rows; printed as they are there, for the large ones take long."""
-    scene = scenarios.prepare(stack, seconds)
-    everything = await requests(scene)
-    show(everything, verdicts.of_requests(everything, memory))
-    by_size: dict[int, dict[str, Row]] = {}
+async def measure(scene: scenarios.Scene, memory: float) -> list[Row]:
+    rows = await requests(scene)
+    show(rows, verdicts.of_requests(rows, memory))
+    return rows
+
+
+async def measure_search(scene: scenarios.Scene, sizes: Sequence[int]) -> list[Row]:
+    """The same catalogue, grown from one size to the next."""
+    rows: list[Row] = []
+    smallest: dict[str, Row] = {}
     for works in sizes:
-        rows = await search(scene, works)
-        judged = verdicts.of_search(rows, works)
-        if by_size:
-            smallest = sizes[0]
-            judged += verdicts.of_growth(
-                by_size[smallest], {row.name: row for row in rows}, smallest
-            )
-        by_size[works] = {row.name: row for row in rows}
-        show(rows, judged)
-        everything += rows
-    return everything
+        latest = await search(scene, works)
+        rows += latest
+        by_name = {row.name: row for row in latest}
+        growth = verdicts.of_growth(smallest, by_name, sizes[0]) if smallest else []
+        smallest = smallest or by_name
+        show(latest, [*verdicts.of_search(latest, works), *growth])
+    return rows
+
+
+async def run(stack: Stack, chosen: argparse.Namespace, memory: float) -> list[Row]:
+    scene = scenarios.prepare(stack, chosen.seconds)
+    rows = [] if chosen.only_search else await measure(scene, memory)
+    return rows + await measure_search(scene, chosen.works)
 
 
 def sizes_of(text: str) -> list[int]:
@@ -124,6 +130,7 @@ def main() -> None:
         default=[5_000],
         help="works in the catalogue; several sizes are measured one after another: 200000,1000000",
     )
+    parser.add_argument("--only-search", action="store_true", help="what --works is for")
     parser.add_argument("--seconds", type=float, default=5, help="length of each measurement")
     chosen = parser.parse_args()
     quiet = {
@@ -135,7 +142,7 @@ def main() -> None:
         time.sleep(IDLE_SECONDS)
         memory = pss_megabytes({name: state.pid for name, state in stack.states().items()})
         print("idle PSS in MB:", ", ".join(f"{k} {v:.0f}" for k, v in sorted(memory.items())))
-        rows = asyncio.run(measure(stack, chosen.works, chosen.seconds, sum(memory.values())))
+        rows = asyncio.run(run(stack, chosen, sum(memory.values())))
     if any(row.failures for row in rows):
         sys.exit("Some requests failed: see the table.")
 

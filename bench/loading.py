@@ -12,6 +12,7 @@ import uvloop
 
 from bench import data, labelled
 from bench.meter import Row
+from bench.vocabulary import vocabulary
 from catalog.loading import service
 from catalog.loading.service import Progress
 from catalog.media.items import Draft
@@ -55,7 +56,7 @@ def works(count: int) -> Iterator[Draft]:
 
 async def fill(stack: Stack, count: int) -> Row:
     """Load them as an operator would; the time is all that it takes, indexes included."""
-    data.vocabulary()
+    vocabulary()
     teller, began = Teller(), time.perf_counter()
     async with db.connect(stack.env("catalog")["CATALOG_DATABASE_URL"]) as database:
         loaded = await service.load(database, works(count), teller.hear)

@@ -14,7 +14,7 @@ from bench.labelled import Answer
 from bench.load import Request, run
 from bench.meter import Row
 from bench.scenarios import CLIENTS, Scene
-from bench.vocabulary import USUAL_WORDS
+from bench.vocabulary import COMMON_WORD, USUAL_WORDS
 
 RARE, HALF, USUAL, SUGGEST = (
     "search, rare word",
@@ -28,10 +28,16 @@ BARE = "bare SQL: "
 RANK_ALL = "bare SQL: rank all, word in half"
 # As many titles are begun to be typed, each a letter further than the last: "t", "ti", "tid" …
 TYPED_TITLES, TYPED_LETTERS = 200, 8
+# As catalog.search.repository asks, the facets included.
+FIND_SQL = """
+select * from catalog.find_media('{word}', '{{{word}}}', '{word}', '{word}',
+  null, null, null, null, null, null, 0, 21, true);
+"""
+SUGGEST_SQL = "select catalog.suggest_media('{{{word}}}', '{word}', null, 8);"
 # What the earlier version did with every question.
 RANK_ALL_SQL = """
 select s.media_item_id, ts_rank_cd(s.document, wanted) as rank, count(*) over () as total
-from catalog.item_search s, websearch_to_tsquery('catalog.english_unaccent', '{word}') as wanted
+from catalog.item_search s, websearch_to_tsquery('catalog.words', '{word}') as wanted
 where s.document @@ wanted order by rank desc, s.popularity desc limit 20;
 """
 
@@ -51,7 +57,7 @@ class Asking:
 def askings(works: int) -> Sequence[Asking]:
     return (
         Asking(RARE, "/api/search", lambda number: rare_word(number, works)),
-        Asking(HALF, "/api/search", lambda _: data.COMMON_WORD),
+        Asking(HALF, "/api/search", lambda _: COMMON_WORD),
         Asking(USUAL, "/api/search", two_usual_words),
         Asking(SUGGEST, "/api/search/suggest", typed),
     )
@@ -93,20 +99,22 @@ async def _measure(scene: Scene, asking: Asking, name: str, clients: int) -> Row
 
 def bare(scene: Scene, works: int) -> list[Row]:
     """The same questions put to Postgres alone, by one client; and the earlier version's."""
-    url, seconds = scene.stack.admin_database_url, max(1, round(scene.seconds))
-    statements = {
-        BARE + RARE: _search_sql(rare_word(works // 2, works)),
-        BARE + HALF: _search_sql(data.COMMON_WORD),
-        RANK_ALL: RANK_ALL_SQL.format(word=data.COMMON_WORD).replace("\n", " ") + "\n",
-    }
+    statements = (
+        (BARE + RARE, FIND_SQL, rare_word(works // 2, works)),
+        (BARE + HALF, FIND_SQL, COMMON_WORD),
+        (BARE + SUGGEST, SUGGEST_SQL, "lif"),
+        (RANK_ALL, RANK_ALL_SQL, COMMON_WORD),
+    )
     return [
-        database.pgbench(name, url, text, clients=1, seconds=seconds)
-        for name, text in statements.items()
+        database.pgbench(
+            name,
+            scene.stack.admin_database_url,
+            " ".join(statement.format(word=word).split()) + "\n",
+            clients=1,
+            seconds=max(1, round(scene.seconds)),
+        )
+        for name, statement, word in statements
     ]
-
-
-def _search_sql(word: str) -> str:
-    return f"select * from catalog.search_media('{word}', '{word}', '{{}}', 0, 20);\n"  # noqa: S608
 
 
 async def answers(scene: Scene) -> list[Answer]:

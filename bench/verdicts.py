@@ -88,7 +88,7 @@ def of_search(rows: Sequence[Row], works: int) -> list[Verdict]:
 def _beside_sql(found: Found) -> list[Verdict]:
     """How much longer one client waits than for the statement alone, or to rank everything."""
     verdicts = []
-    for kind in (searching.RARE, searching.HALF):
+    for kind in SEARCH_BUDGETS:
         through, bare = found[kind + searching.ALONE], found[searching.BARE + kind]
         verdicts.append(
             Verdict(f"{kind}: p50, times its bare SQL", f"{through.p50_ms / bare.p50_ms:.1f}×")

@@ -6,7 +6,7 @@ from hashlib import sha256
 from itertools import islice
 
 from bench import data
-from bench.vocabulary import vocabulary
+from bench.vocabulary import COMMON_WORD, vocabulary
 from catalog.media.bounds import isbn
 from catalog.media.drafts import make_draft
 from catalog.media.items import MediaType
@@ -53,7 +53,7 @@ def test_isbns_have_their_check_digit():
 
 
 def test_one_word_is_in_half_of_them_and_some_are_in_one_only():
-    having = [d for d in SEVERAL if data.COMMON_WORD in d.facts.description.lower().split()]
+    having = [d for d in SEVERAL if COMMON_WORD in d.facts.description.lower().split()]
     assert len(having) == len(SEVERAL) // 2
     rare = [data.rare_word(number) for number in range(0, len(SEVERAL), data.RARE_EVERY)]
     titles = [draft.facts.title.lower() for draft in SEVERAL]
