@@ -58,6 +58,7 @@ class Catalogue(MediaServiceServicer):
 
     def __init__(self):
         self.items = {}
+        self.absorbed = {}
         self.calls = []
 
     def add(self, title="Dune", **fields):
@@ -73,8 +74,12 @@ class Catalogue(MediaServiceServicer):
 
     async def BatchGetMedia(self, request, context):
         self.calls.append(list(request.media_item_ids))
-        known = [self.items[id_] for id_ in request.media_item_ids if id_ in self.items]
-        return media_service_pb2.BatchGetMediaResponse(items=known)
+        survivors = {
+            id_: self.absorbed[id_] for id_ in request.media_item_ids if id_ in self.absorbed
+        }
+        asked = dict.fromkeys(survivors.get(id_, id_) for id_ in request.media_item_ids)
+        known = [self.items[id_] for id_ in asked if id_ in self.items]
+        return media_service_pb2.BatchGetMediaResponse(items=known, survivors=survivors)
 
 
 @dataclass

@@ -37,7 +37,10 @@ class CatalogClient:
         self._media = MediaServiceStub(channel)
 
     async def get_works(self, media_item_ids: Sequence[UUID]) -> list[Work]:
-        """All of them, or MediaItemNotFound. One call, beyond 500 ids one call for each 500."""
+        """All of them, or MediaItemNotFound; of what was absorbed the survivor as well.
+
+        One call, beyond 500 ids one call for each 500.
+        """
         portions = [
             media_item_ids[start : start + IDS_PER_CALL]
             for start in range(0, len(media_item_ids), IDS_PER_CALL)
@@ -48,7 +51,7 @@ class CatalogClient:
         for wanted in media_item_ids:
             if wanted not in known:
                 raise MediaItemNotFound(media_item_id=wanted)
-        return works
+        return list({work.snapshot.media_item_id: work for work in works}.values())
 
     async def _get_portion(self, media_item_ids: Sequence[UUID]) -> list[Work]:
         request = BatchGetMediaRequest(media_item_ids=map(str, media_item_ids))
@@ -56,7 +59,18 @@ class CatalogClient:
             reply = await self._media.BatchGetMedia(request, **onward())
         except AioRpcError as error:
             raise from_rpc_error(error) or error from error
-        return [to_work(item) for item in reply.items]
+        works = {item.id: to_work(item) for item in reply.items}
+        absorbed = [
+            _absorbed(UUID(asked), works[survivor]) for asked, survivor in reply.survivors.items()
+        ]
+        return [*works.values(), *absorbed]
+
+
+def _absorbed(media_item_id: UUID, survivor: Work) -> Work:
+    return survivor._replace(
+        snapshot=survivor.snapshot._replace(media_item_id=media_item_id),
+        merged_into=survivor.snapshot.media_item_id,
+    )
 
 
 def to_work(item: MediaItem) -> Work:

@@ -5,7 +5,7 @@ from uuid import UUID
 from menus.documents.contents import Contents
 from menus.models import Outbox
 from menus.tree import Menu
-from tastebuds.menus.v1.document_events_pb2 import DocumentsOutdated
+from tastebuds.menus.v1.document_events_pb2 import DocumentsOutdated, ItemsOutOfPlace
 from tastebuds.menus.v1.menu_events_pb2 import (
     MenuChanged,
     MenuContentsChanged,
@@ -63,6 +63,10 @@ def menu_contents_gone(menu: Menu) -> Outbox:
             is_deleted=True,
         )
     )
+
+
+def items_out_of_place(media_item_id: UUID) -> Outbox:
+    return Outbox.of(ItemsOutOfPlace(media_item_id=str(media_item_id)))
 
 
 def documents_outdated(media_item_id: UUID, after_menu_id: UUID) -> Outbox:

@@ -90,6 +90,13 @@ class MediaSnapshot(Base):
     """
 
     __tablename__ = "media_snapshots"
+    __table_args__ = (
+        Index(
+            "ix_media_snapshots_merged_into",
+            "merged_into",
+            postgresql_where="merged_into is not null",
+        ),
+    )
     media_item_id: Mapped[UUID] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(BigInteger)
     changed_at: Mapped[datetime] = mapped_column(Time)
@@ -103,6 +110,10 @@ class MediaSnapshot(Base):
     canonical_url: Mapped[str | None] = mapped_column(Text)
     metadata_json: Mapped[str | None] = mapped_column("metadata", JsonText)
     duration_ms: Mapped[int | None] = mapped_column(BigInteger)
+    # The work that absorbed this one, which may have been absorbed itself since.
+    merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("media_snapshots.media_item_id"))
+    # The last merge of which we heard that this one was absorbed by it, or is so no longer.
+    merge_id: Mapped[UUID | None]
 
 
 class CourseItem(Base):
@@ -113,11 +124,18 @@ class CourseItem(Base):
             ["course_id", "menu_id"], [Course.id, Course.menu_id], ondelete="CASCADE"
         ),
         Index("ix_course_items_media_item_id_menu_id", "media_item_id", "menu_id"),
+        Index(
+            "ix_course_items_original_id",
+            "original_id",
+            postgresql_where="original_id is not null",
+        ),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     course_id: Mapped[UUID]
     menu_id: Mapped[UUID] = mapped_column(index=True)
     media_item_id: Mapped[UUID] = mapped_column(ForeignKey(MediaSnapshot.media_item_id))
+    # What the owner chose, when that was merged into the work that is shown.
+    original_id: Mapped[UUID | None] = mapped_column(ForeignKey(MediaSnapshot.media_item_id))
     notes: Mapped[str | None] = mapped_column(Text)
     position: Mapped[int]
     updated_at: Mapped[datetime] = mapped_column(Time)

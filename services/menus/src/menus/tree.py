@@ -21,11 +21,23 @@ class Snapshot(NamedTuple):
 
 
 class Work(NamedTuple):
-    """A work as the catalogue tells it; `changed_at` is the catalogue's time."""
+    """A work as the catalogue tells it; `changed_at` is the catalogue's time.
+
+    One that was merged into another looks like that one.
+    """
 
     snapshot: Snapshot
     changed_at: datetime
     duration_ms: int | None
+    merged_into: UUID | None = None
+
+
+class Merge(NamedTuple):
+    """Two works that became one."""
+
+    id: UUID
+    survivor_id: UUID
+    absorbed_id: UUID
 
 
 class Item(NamedTuple):

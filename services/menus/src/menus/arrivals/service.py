@@ -38,11 +38,12 @@ async def append(
 ) -> Arrival:
     """Without a course into the last one. The same again changes nothing, also in parallel."""
     # Held and locked in the order of every edit; that the edits below do it again costs no wait.
-    await snapshots.hold(session, [draft.media_item_id], new_works)
+    held = await snapshots.hold(session, [draft.media_item_id], new_works)
     menu = await service.lock_menu(session, own)
     if menu.is_public:
         raise MenuIsPublic(menu.id)
-    shelf = await repository.shelf(session, menu.id, course_id, draft.media_item_id)
+    work = held[draft.media_item_id]
+    shelf = await repository.shelf(session, menu.id, course_id, work.media_item_id)
     if shelf is None:
         if course_id is not None:
             raise CourseNotFound(course_id=course_id)

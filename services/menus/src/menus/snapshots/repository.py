@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, select, update
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, column, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from common.db import Reader, Session
@@ -12,13 +12,22 @@ from menus.tree import Snapshot, Work
 
 IDS = bindparam("ids", type_=ARRAY(Uuid()))
 KNOWN = select(SNAPSHOTS.c.media_item_id).where(SNAPSHOTS.c.media_item_id == any_(IDS))
+_asked = func.unnest(IDS).table_valued(column("id", Uuid()), name="asked").render_derived()
+_line = select(_asked.c.id.label("asked"), _asked.c.id.label("id")).cte("line", recursive=True)
+# What was merged leads to what is shown in its place.
+LINE = _line.union(
+    select(_line.c.asked, SNAPSHOTS.c.merged_into)
+    .join_from(_line, SNAPSHOTS, SNAPSHOTS.c.media_item_id == _line.c.id)
+    .where(SNAPSHOTS.c.merged_into.is_not(None))
+)
 # A refresh of the same work waits, so that what an edit reads here is what it writes into the
 # document. In order of id, so that two edits never wait for each other.
 HELD = (
-    select(*SNAPSHOT_COLUMNS)
-    .where(SNAPSHOTS.c.media_item_id == any_(IDS))
+    select(LINE.c.asked, *SNAPSHOT_COLUMNS)
+    .join_from(LINE, SNAPSHOTS, SNAPSHOTS.c.media_item_id == LINE.c.id)
+    .where(SNAPSHOTS.c.merged_into.is_(None))
     .order_by(SNAPSHOTS.c.media_item_id)
-    .with_for_update(read=True)
+    .with_for_update(read=True, of=SNAPSHOTS)
 )
 
 
@@ -27,14 +36,15 @@ async def known_ids(session: Reader, ids: Sequence[UUID]) -> set[UUID]:
 
 
 async def hold(session: Session, ids: Sequence[UUID]) -> dict[UUID, Snapshot]:
+    """By the ids asked; what was merged meanwhile is left out."""
     rows = await session.execute(HELD, {"ids": list(ids)})
-    return {row[0]: Snapshot._make(row) for row in rows}
+    return {row[0]: Snapshot._make(row[1:]) for row in rows}
 
 
 async def insert_new(session: Session, works: Sequence[Work]) -> None:
     """As the catalogue answered, without a version; a row that is there stays."""
     rows = [
-        _values(work) | {"version": 0}
+        _values(work) | {"version": 0, "merged_into": work.merged_into}
         for work in sorted(works, key=lambda work: work.snapshot.media_item_id)
     ]
     await session.execute(insert(SNAPSHOTS).values(rows).on_conflict_do_nothing())

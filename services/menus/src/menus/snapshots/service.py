@@ -31,7 +31,8 @@ async def fetch_new(
 async def hold(
     session: Session, media_item_ids: Iterable[UUID], new: Sequence[Work]
 ) -> dict[UUID, Snapshot]:
-    """The snapshots of all these works, unchanging until the end of the transaction.
+    """The snapshots of all these works, unchanging until the end of the transaction; of one that
+    was merged that of the work it means now.
 
     Called before the menu is locked: a refresh takes its locks in the same order.
     """
@@ -41,6 +42,9 @@ async def hold(
     if new:
         await repository.insert_new(session, new)
     held = await repository.hold(session, sorted(wanted))
+    if wanted - held.keys():
+        # One was merged a moment ago, while it was waited for.
+        held |= await repository.hold(session, sorted(wanted - held.keys()))
     for missing in wanted - held.keys():
         raise MediaItemNotFound(media_item_id=missing)
     return held
