@@ -495,6 +495,13 @@ async def test_only_those_named_may_call(connect, database, people):
         "ListStates": ("gateway", pb.ListStatesRequest()),
         "SetState": ("gateway", pb.SetStateRequest()),
         "ListLogs": ("gateway", pb.ListLogsRequest()),
+        "BatchGetStates": ("gateway", pb.BatchGetStatesRequest()),
+        "DeleteState": ("gateway", pb.DeleteStateRequest()),
+        "GetLibrary": ("gateway", pb.GetLibraryRequest()),
+        "CreateLog": ("gateway", pb.CreateLogRequest()),
+        "UpdateLog": ("gateway", pb.UpdateLogRequest()),
+        "DeleteLog": ("gateway", pb.DeleteLogRequest()),
+        "UndoLastChange": ("gateway", pb.UndoLastChangeRequest()),
     }
     for caller in ("ingest", "gateway", "menus"):
         stub = LibraryServiceStub(connect(caller))

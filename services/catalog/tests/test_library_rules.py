@@ -6,8 +6,14 @@ from itertools import permutations
 import pytest
 
 from catalog.library.activities import Activity
-from catalog.library.logs import LogType
-from catalog.library.rules import log_type, standing
+from catalog.library.logs import LogType, Saying
+from catalog.library.rules import (
+    follow,
+    follow_edit,
+    is_told_by_its_entry,
+    log_type,
+    standing,
+)
 from catalog.library.states import Standing, Status
 
 NOON = datetime(2026, 5, 3, 12, tzinfo=UTC)
@@ -99,3 +105,83 @@ def test_each_activity_makes_an_entry_unless_it_says_nothing_new():
         assert log_type(Activity.STARTED, NOON, known) is LogType.STARTED
         assert log_type(Activity.UNDONE, NOON, known) is (LogType.NOTE if status is DONE else None)
         assert log_type(Activity.NOTED, NOON, known) is LogType.NOTE
+
+
+SAID = [
+    Saying(LogType.GOAL, LATER),
+    Saying(LogType.STARTED, NOON),
+    Saying(LogType.PROGRESS, EARLIER),
+    Saying(LogType.FINISHED, EARLIER),
+    Saying(LogType.FINISHED, NOON),
+    Saying(LogType.NOTE, LATER),
+]
+BASES = [None, *(Standing(status, NOON) for status in Status)]
+
+
+@pytest.mark.parametrize("basis", BASES)
+def test_entries_lead_to_one_place_in_any_order(basis):
+    for count in (1, 2, 3, len(SAID)):
+        for said in (SAID[:count], SAID[-count:]):
+            assert len({follow(order, basis) for order in permutations(said)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        (LogType.GOAL, WANT),
+        (LogType.STARTED, NOW),
+        (LogType.PROGRESS, NOW),
+        (LogType.FINISHED, DONE),
+        (LogType.NOTE, None),
+    ],
+)
+def test_where_one_entry_leads(said, status):
+    found = follow([Saying(said, NOON)], None)
+    assert (found and found.status) is status
+    assert follow([], None) is None
+
+
+@pytest.mark.parametrize("basis", BASES)
+def test_an_edit_leads_where_the_entries_would_have_led(basis):
+    """Whichever of them is edited, and whatever it becomes."""
+    for was in SAID:
+        others = [one for one in SAID if one is not was]
+        present = follow(SAID, basis)
+        assert follow_edit(others, was=was, becomes=None, basis=basis, present=present) == follow(
+            others, basis
+        )
+        for becomes in SAID:
+            found = follow_edit(others, was=was, becomes=becomes, basis=basis, present=present)
+            assert found == follow([*others, becomes], basis)
+
+
+def test_an_edit_and_its_opposite_lead_back():
+    for basis in BASES:
+        for one in SAID:
+            present = follow([one], basis)
+            if present is None:
+                continue
+            for other in SAID:
+                there = follow_edit([], was=one, becomes=other, basis=basis, present=present)
+                if there is not None:
+                    back = follow_edit([], was=other, becomes=one, basis=basis, present=there)
+                    assert back == present
+
+
+def test_whoever_stands_elsewhere_stays_there():
+    """But for what an entry says only now."""
+    elsewhere = Standing(DROPPED, LATER)
+    finished, started = Saying(LogType.FINISHED, NOON), Saying(LogType.STARTED, NOON)
+    stays = {"basis": None, "present": elsewhere}
+    assert follow_edit([], was=finished, becomes=None, **stays) == elsewhere
+    moved = Saying(LogType.FINISHED, EARLIER)
+    assert follow_edit([], was=finished, becomes=moved, **stays) == elsewhere
+    assert follow_edit([], was=started, becomes=finished, **stays).status is DONE
+    assert follow_edit([], was=None, becomes=None, **stays) == elsewhere
+
+
+def test_what_no_entry_tells_is_a_basis():
+    assert {activity for activity in Activity if not is_told_by_its_entry(activity)} == {
+        Activity.ACQUIRED,
+        Activity.UNDONE,
+    }
