@@ -42,7 +42,12 @@ _user_id = bindparam("user_id", type_=Uuid)
 _mine = _ENTRIES.c.user_id == _user_id
 _SUMMARY = select(_ENTRIES.c.status, func.count()).where(_mine).group_by(_ENTRIES.c.status)
 _newest_first = (_ENTRIES.c.last_activity_at.desc(), _ENTRIES.c.media_item_id.desc())
-_KEYS = select(_ENTRIES).where(_mine).order_by(*_newest_first)
+# No more than the index holds, so that whatever is passed over is not read.
+_KEYS = (
+    select(_ENTRIES.c.media_item_id, _ENTRIES.c.last_activity_at)
+    .where(_mine)
+    .order_by(*_newest_first)
+)
 _NEXT_UP = (
     _KEYS.add_columns(true().label("is_next"))
     .where(_ENTRIES.c.status.in_(map(literal, NEXT_UP)))
@@ -107,19 +112,21 @@ _LOG_COLUMNS = tuple(column.label(f"log_{column.name}") for column in _LOGS.c)
 
 
 def _with_all(chosen: Any) -> Select[*tuple[Any, ...]]:
+    of_work = _mine & (_ENTRIES.c.media_item_id == chosen.c.media_item_id)
     of_entry = (_STATES.c.user_id == _user_id) & (_STATES.c.media_item_id == MediaItem.id)
     return (
         select(
             chosen.c.is_next,
-            chosen.c.log_count,
-            chosen.c.last_activity_at,
+            _ENTRIES.c.log_count,
+            _ENTRIES.c.last_activity_at,
             *rows.BASE_COLUMNS,
             *_STATE_COLUMNS,
             *_LOG_COLUMNS,
         )
-        .join_from(chosen, MediaItem, MediaItem.id == chosen.c.media_item_id)
+        .join_from(chosen, _ENTRIES, of_work)
+        .join(MediaItem, MediaItem.id == chosen.c.media_item_id)
         .outerjoin(_STATES, of_entry)
-        .outerjoin(_LOGS, _LOGS.c.id == chosen.c.last_log_id)
+        .outerjoin(_LOGS, _LOGS.c.id == _ENTRIES.c.last_log_id)
         .order_by(chosen.c.last_activity_at.desc(), chosen.c.media_item_id.desc())
     )
 
