@@ -36,16 +36,27 @@ TYPES = (
          among uuid[])""",
 )
 
-# Tier 0 are the best known thousand works, each further one has three times as many as all before.
-# The first tag is the tier among all works, the second one tells the type and the tier in it.
+# Tier 0 are the best known thousand works, each further one has three times as many as all before;
+# the last one, 9, are all others, and all as long as nothing was ranked. The first tag is the tier
+# among all works, the second one tells the type and the tier in that.
+SEARCH_TIER = """
+create function catalog.search_tier(popularity real, boundaries real[]) returns int
+language sql immutable as $$
+  select case
+    when cardinality(boundaries) = 0 then 0
+    when popularity >= boundaries[1] then cardinality(boundaries) - width_bucket(popularity, boundaries)
+    else 9
+  end
+$$
+"""
 SEARCH_TAGS = """
 create function catalog.search_tags(media_type text, popularity real) returns int[]
 language sql stable as $$
   select array[
-    coalesce((select cardinality(t.least) - width_bucket($2, t.least)
-      from catalog.popularity_tiers t where t.media_type = 'any'), 0),
-    catalog.search_type($1) + coalesce((select cardinality(t.least) - width_bucket($2, t.least)
-      from catalog.popularity_tiers t where t.media_type = $1), 0)]
+    catalog.search_tier($2, (
+      select t.boundaries from catalog.popularity_tiers t where t.media_type = 'any')),
+    catalog.search_type($1) + catalog.search_tier($2, (
+      select t.boundaries from catalog.popularity_tiers t where t.media_type = $1))]
 $$
 """
 SEARCH_TYPE = """
@@ -156,12 +167,13 @@ declare
   asked_length constant real := length(title);
   types constant int[] := case when f.media_types is null then '{0}'
     else array(select catalog.search_type(t) from unnest(f.media_types) t) end;
-  last_tier constant int := coalesce((
-    select max(cardinality(t.least)) from catalog.popularity_tiers t
-    where t.media_type = any(coalesce(f.media_types, array['any']))), 0);
-  next_tier int := 0;  -- all before are read
-  through int := 0;
+  tiers constant int[] := array(select generate_series(0, coalesce((
+    select max(cardinality(t.boundaries)) from catalog.popularity_tiers t
+    where t.media_type = any(coalesce(f.media_types, array['any']))), 0) - 1)) || 9;
+  done int := 0;  -- so many of the tiers are read
+  until int := 1;
   part catalog.search_hit[];
+  tier int;
   titled int;
 begin
   hits := array(
@@ -185,37 +197,37 @@ begin
   end if;
 
   -- As a rule there are few: then all of them in three steps.
-  while not heads_only and next_tier <= last_tier loop
+  while not heads_only and done < cardinality(tiers) loop
     part := catalog.search_tagged(wanted, documents, false, f, array(
-      select t + n from unnest(types) t, generate_series(next_tier, through) n), asked_length);
+      select t + n from unnest(types) t, unnest(tiers[done + 1 : until]) n), asked_length);
     hits := hits || part;
     complete := complete and cardinality(part) < most;
-    next_tier := through + 1;
+    done := until;
     exit when cardinality(part) >= many;
-    through := case through when 0 then least(2, last_tier) else last_tier end;
+    until := case until when 1 then least(3, cardinality(tiers)) else cardinality(tiers) end;
   end loop;
 
   -- There are many: titles and names before texts. (What must not be there may be in the text.)
-  if next_tier <= last_tier and wanted::text not like '%!%' then
+  if done < cardinality(tiers) and wanted::text not like '%!%' then
     titled := (select count(*) from unnest(hits) h where h.score >= 300);
-    for tier in next_tier..last_tier loop
+    foreach tier in array tiers[done + 1 :] loop
       exit when titled >= want;
       part := catalog.search_tagged(wanted, heads, true, f, array(
         select t + tier from unnest(types) t), asked_length);
       hits := hits || part;
       titled := titled + cardinality(part);
       complete := complete and cardinality(part) < most;
-      next_tier := case when heads_only then tier + 1 else next_tier end;
+      done := done + heads_only::int;
     end loop;
   end if;
-  while not heads_only and next_tier <= last_tier and cardinality(hits) < want loop
+  while not heads_only and done < cardinality(tiers) and cardinality(hits) < want loop
+    done := done + 1;
     part := catalog.search_tagged(wanted, documents, false, f, array(
-      select t + next_tier from unnest(types) t), asked_length);
+      select t + tiers[done] from unnest(types) t), asked_length);
     hits := hits || part;
     complete := complete and cardinality(part) < most;
-    next_tier := next_tier + 1;
   end loop;
-  complete := complete and next_tier > last_tier;
+  complete := complete and done = cardinality(tiers);
 end $$
 """
 
@@ -510,6 +522,7 @@ end $$
 
 FUNCTIONS = (
     SEARCH_TYPE,
+    SEARCH_TIER,
     SEARCH_TAGS,
     DELETIONS,
     SEARCH_FILTER_OF,
@@ -535,7 +548,7 @@ def upgrade() -> None:
     op.create_table(
         "popularity_tiers",
         sa.Column("media_type", sa.String(8), nullable=False),
-        sa.Column("least", postgresql.ARRAY(sa.REAL()), nullable=False),
+        sa.Column("boundaries", postgresql.ARRAY(sa.REAL()), nullable=False),
         sa.PrimaryKeyConstraint("media_type", name="pk_popularity_tiers"),
         schema="catalog",
     )
@@ -548,10 +561,10 @@ def upgrade() -> None:
 
 def widen_item_search() -> None:
     for column in (
-        sa.Column("tier", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("tier", sa.SmallInteger(), server_default="9", nullable=False),
         sa.Column("holders", sa.Integer(), server_default="0", nullable=False),
         sa.Column("sort_key", sa.String(200, collation="C"), server_default="", nullable=False),
-        sa.Column("tags", INTS, server_default="{0}", nullable=False),
+        sa.Column("tags", INTS, server_default="{9}", nullable=False),
         sa.Column("is_stale", sa.Boolean(), server_default="true", nullable=False),
     ):
         op.add_column("item_search", column, schema="catalog")
@@ -633,6 +646,7 @@ def downgrade() -> None:
         "search_filter_of",
         "deletions",
         "search_tags",
+        "search_tier",
         "search_type",
     ):
         op.execute(f"drop function catalog.{function}")

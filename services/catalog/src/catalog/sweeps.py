@@ -1,10 +1,12 @@
 """What is due here again and again."""
 
 from catalog.duplicates import service as duplicates
+from catalog.indexing import service as indexing
 from catalog.library import service as library
 from catalog.loading import service as loading
 from catalog.merging import service as merging
 from catalog.placements.service import DeletedMenus
+from catalog.ranking import service as ranking
 from catalog.retention.service import Retention
 from catalog.taste.service import Profiles
 from common.sweeps import Sweep
@@ -60,6 +62,10 @@ def _of_people(profiles: Profiles) -> list[Sweep]:
 
 
 def _of_works() -> list[Sweep]:
+    return [*_of_search(), *_of_doubles()]
+
+
+def _of_search() -> list[Sweep]:
     return [
         Sweep(
             "search_indexes",
@@ -67,6 +73,31 @@ def _of_works() -> list[Sweep]:
             "Builds indexes of search that a bulk load has left undone when it was killed.",
             loading.mend_indexes,
         ),
+        Sweep(
+            "search_entries",
+            "0 55 3 * * *",
+            "Indexes works anew whose entries in search were made by older rules.",
+            indexing.index_stale,
+            batch=500,
+        ),
+        Sweep(
+            "popularity",
+            "0 0 3 * * *",
+            "Counts anew how many people have a work in their library or on a menu.",
+            ranking.count_holders,
+        ),
+        Sweep(
+            "popularity_tiers",
+            "0 10 3 * * *",
+            "Divides works into tiers of popularity, the best known of which search reads first.",
+            ranking.rank_next,
+            batch=2000,
+        ),
+    ]
+
+
+def _of_doubles() -> list[Sweep]:
+    return [
         Sweep(
             "duplicates",
             "0 */10 * * * *",

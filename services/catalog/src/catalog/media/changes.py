@@ -1,6 +1,5 @@
 """What a draft changes in the catalogue: decided here, without any statement."""
 
-import math
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -8,6 +7,7 @@ import orjson
 
 from catalog.media import provenance
 from catalog.media.items import Draft, Facts, Item, Source, SourcedItem
+from catalog.media.popularity import popularity_of
 from catalog.media.provenance import Said
 from common.db import new_id
 
@@ -34,7 +34,7 @@ def addition(draft: Draft, at: datetime) -> Change:
     item = Item(
         id=new_id(),
         facts=draft.facts,
-        popularity=scaled(draft.popularity),
+        popularity=popularity_of(draft),
         version=1,
         created_at=at,
         updated_at=at,
@@ -53,7 +53,7 @@ def addition(draft: Draft, at: datetime) -> Change:
 def attachment(draft: Draft, known: SourcedItem, at: datetime) -> Change:
     """What a source new to a known work says of it: it fills what is empty."""
     source = Source(id=new_id(), key=draft.key, canonical_url=draft.source_url, fetched_at=at)
-    popularity = max(known.item.popularity, scaled(draft.popularity))
+    popularity = max(known.item.popularity, popularity_of(draft))
     before = provenance.of_each(provenance.said(known), known.sources)
     after = provenance.renewed(before, source.id, draft.facts)
     stored = replace(known, sources=(*known.sources, source))
@@ -66,8 +66,9 @@ def renewal(draft: Draft, known: SourcedItem, at: datetime) -> Change:
     source = replace(before, canonical_url=draft.source_url, fetched_at=at)
     sources = tuple(source if one is before else one for one in known.sources)
     old = known.item.popularity
-    popularity = old if draft.popularity is None else scaled(draft.popularity)
+    popularity = old if draft.popularity is None else popularity_of(draft)
     if len(sources) > 1:
+        popularity = max(old, popularity)  # another source may know more people who know it
         said = provenance.of_each(provenance.said(known), known.sources)
         after = provenance.renewed(said, source.id, draft.facts)
     else:
@@ -114,8 +115,3 @@ def say_the_same(one: Facts, other: Facts) -> bool:
         return False
     ours, theirs = (orjson.loads(facts.metadata_json or "null") for facts in (one, other))
     return bool(ours == theirs)
-
-
-def scaled(popularity: float | None) -> float:
-    """A source's own count on a scale where one can stand beside another's: ln(1 + count)."""
-    return math.log1p(popularity or 0.0)

@@ -55,10 +55,10 @@ class ItemSearch(Base):
     popularity: Mapped[float] = mapped_column(REAL)
     # How many people have it in their library or on a menu, as counted last.
     holders: Mapped[int] = mapped_column(server_default="0")
-    # Among all works; 0 are the best known.
-    tier: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    # Among all works, from 0, the best known, to 9: see catalog.search_tier.
+    tier: Mapped[int] = mapped_column(SmallInteger, server_default="9")
     # {tier, 10 times number of the type + tier among these}: see catalog.search_tags.
-    tags: Mapped[list[int]] = mapped_column(ARRAY(Integer), server_default="{0}")
+    tags: Mapped[list[int]] = mapped_column(ARRAY(Integer), server_default="{9}")
     # The title as people type it: see indexing.title_key.
     title_key: Mapped[str] = mapped_column(String(LONGEST_TITLE_KEY))
     # The same without an article; in the order of bytes, so that a beginning is a range.
@@ -93,8 +93,8 @@ class SearchTerm(Base):
 
 
 class PopularityTiers(Base):
-    """Where the tiers of a type, or of "any", begin, the least known first."""
+    """How popular a work of a type, or of "any", is at least in each tier; the last comes first."""
 
     __tablename__ = "popularity_tiers"
     media_type: Mapped[str] = mapped_column(String(8), primary_key=True)
-    least: Mapped[list[float]] = mapped_column(ARRAY(REAL))
+    boundaries: Mapped[list[float]] = mapped_column(ARRAY(REAL))

@@ -1,0 +1,1 @@
+"""Entries of search that older rules have made, made anew."""

@@ -1,0 +1,1 @@
+"""How well known works are, and the tiers in which search reads them."""
