@@ -68,11 +68,13 @@ class Circuit:
         tally.started += 1
         running = _Operation(operation, self._clock.monotonic())
         caller, verdict, error = asyncio.current_task(), Verdict.SAYS_NOTHING, None
+        settling = None  # the database's own limits do
         self._running[caller] = running
         try:
             yield
             verdict = Verdict.ANSWERED
         except asyncio.CancelledError:
+            settling = SETTLING_SECONDS
             if self._clock.monotonic() - running.begun - running.excused >= HANGING_SECONDS:
                 verdict = Verdict.FAILED
             raise
@@ -83,7 +85,7 @@ class Circuit:
             self._running.pop(caller, None)
             tally.last_latency_ms = round((self._clock.monotonic() - running.begun) * 1000, 1)
             _count(tally, verdict, error)
-            async with asyncio.timeout(SETTLING_SECONDS):
+            async with asyncio.timeout(settling):
                 await self._settle(admission, verdict, _failure(admission, tally, error))
 
     async def check(self, operation: str) -> None:
