@@ -7,11 +7,16 @@ from common.grpc_errors import from_rpc_error
 from tastebuds.catalog.v1.media_pb2 import MediaItem
 from tastebuds.catalog.v1.media_service_pb2 import (
     BatchGetMediaRequest,
+    ClaimStaleMediaRequest,
     CreateManualMediaRequest,
     FindMediaBySourceRequest,
     GetMediaRequest,
+    MatchMediaRequest,
+    OverrideMediaRequest,
 )
 from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceStub
+from tastebuds.catalog.v1.merge_service_pb2 import MergeMediaRequest
+from tastebuds.catalog.v1.merge_service_pb2_grpc import MergeServiceStub
 from tastebuds.catalog.v1.search_service_pb2 import SearchMediaRequest
 from tastebuds.catalog.v1.search_service_pb2_grpc import SearchServiceStub
 
@@ -68,6 +73,10 @@ CALLERS = {
     "GetMedia": {"gateway", "ingest"},
     "BatchGetMedia": {"gateway", "ingest", "menus"},
     "FindMediaBySource": {"ingest"},
+    "MatchMedia": {"ingest"},
+    "OverrideMedia": {"gateway"},
+    "ClaimStaleMedia": {"ingest"},
+    "MergeMedia": {"gateway"},
     "SearchMedia": {"gateway"},
 }
 
@@ -76,6 +85,7 @@ CALLERS = {
 async def test_only_those_named_may_call(connect, database, people, caller):
     channel = connect(caller)
     media, search = MediaServiceStub(channel), SearchServiceStub(channel)
+    merging = MergeServiceStub(channel)
     calls = {
         "UpsertMedia": (media.UpsertMedia, upsert(DUNE)),
         "CreateManualMedia": (
@@ -85,12 +95,16 @@ async def test_only_those_named_may_call(connect, database, people, caller):
         "GetMedia": (media.GetMedia, GetMediaRequest(media_item_id=str(uuid4()))),
         "BatchGetMedia": (media.BatchGetMedia, BatchGetMediaRequest()),
         "FindMediaBySource": (media.FindMediaBySource, FindMediaBySourceRequest()),
+        "MatchMedia": (media.MatchMedia, MatchMediaRequest()),
+        "OverrideMedia": (media.OverrideMedia, OverrideMediaRequest()),
+        "ClaimStaleMedia": (media.ClaimStaleMedia, ClaimStaleMediaRequest()),
+        "MergeMedia": (merging.MergeMedia, MergeMediaRequest()),
         "SearchMedia": (search.SearchMedia, SearchMediaRequest(query="dune")),
     }
     for name, (method, request) in calls.items():
         code = grpc.StatusCode.OK
         try:
-            await method(request, metadata=people.metadata(uuid4()))
+            await method(request, metadata=people.metadata(uuid4(), ["admin"]))
         except grpc.aio.AioRpcError as error:
             code = error.code()
         denied = code is grpc.StatusCode.PERMISSION_DENIED
