@@ -1,7 +1,8 @@
 import asyncio
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 from catalog.consumers import on_user_deleted
 from catalog.models import Idempotency, LibraryChange, LibraryEntry, UserLog, UserState
@@ -45,6 +46,14 @@ select user_id, media_item_id, status, state_updated_at, log_count, last_log_id,
 from catalog.library_entries order by 1, 2
 """
 
+# As catalog.moving does it.
+HOLD = "select from catalog.media_items where id in (:gone, :survivor) order by id for update"
+MERGE = (
+    "update catalog.user_states set media_item_id = :survivor where media_item_id = :gone",
+    "update catalog.user_logs set media_item_id = :survivor where media_item_id = :gone",
+    "update catalog.media_items set merged_into = :survivor where id = :gone",
+)
+
 
 @pytest.fixture
 async def works(ingest):
@@ -64,6 +73,24 @@ def true_entries(sql):
         return len(kept)
 
     return check
+
+
+@pytest.fixture
+def merged_meanwhile(database):
+    """`await merged_meanwhile(gone, survivor, *calls)`: their replies, once the works are one."""
+
+    async def run(gone, survivor, *calls):
+        places = {"gone": UUID(gone), "survivor": UUID(survivor)}
+        async with database.engine.connect() as connection, connection.begin():
+            await connection.execute(text(HOLD), places)
+            replies = asyncio.gather(*calls)
+            await asyncio.sleep(0.2)
+            assert not replies.done()
+            for statement in MERGE:
+                await connection.execute(text(statement), places)
+        return await asyncio.wait_for(replies, 10)
+
+    return run
 
 
 def titles(items):
@@ -310,29 +337,41 @@ async def test_a_work_that_was_merged_away_means_the_other(desk, works, sql):
     assert await desk.states(survivor) == []
 
 
-async def test_a_work_is_merged_away_while_states_are_set(desk, works, database, sql):
+async def test_a_work_is_merged_away_while_states_are_set(desk, works, merged_meanwhile, sql):
     """Whoever comes meanwhile waits, and means the survivor."""
     gone, survivor = works[:2]
-    async with database.engine.connect() as merging:
-        transaction = await merging.begin()
-        await merging.exec_driver_sql(
-            f"select from catalog.media_items where id = '{gone}' for update"
-        )
-        calls = asyncio.gather(
-            desk.put(gone, WANTED),
-            desk.write(gone, NOTE),
-            desk.record(gone, pb.ACTIVITY_STARTED, tags=["sea"]),
-        )
-        await asyncio.sleep(0.2)
-        assert not calls.done()
-        await merging.exec_driver_sql(
-            f"update catalog.media_items set merged_into = '{survivor}' where id = '{gone}'"  # noqa: S608
-        )
-        await transaction.commit()
-    state, log, recorded = await asyncio.wait_for(calls, 10)
+    state, log, recorded = await merged_meanwhile(
+        gone,
+        survivor,
+        desk.put(gone, WANTED),
+        desk.write(gone, NOTE),
+        desk.record(gone, pb.ACTIVITY_STARTED, tags=["sea"]),
+    )
     assert {state.media_item_id, log.media_item_id, recorded.state.media_item_id} == {survivor}
     (tagged,) = await sql("select media_item_id from catalog.media_item_tags")
     assert str(tagged.media_item_id) == survivor
+
+
+async def test_a_work_is_merged_away_while_its_diary_is_edited(desk, works, merged_meanwhile):
+    """Nobody waits for each other for ever, and nothing gets lost."""
+    gone, survivor = works[:2]
+    note, log = await desk.write(gone, NOTE), await desk.write(gone, STARTED)
+    edited, _ = await merged_meanwhile(
+        gone, survivor, desk.edit(log.id, log_type=FINISHED), desk.delete(note.id)
+    )
+    assert edited.media_item_id == survivor
+    assert await desk.logs() == [edited]
+    assert await desk.status(survivor) == CONSUMED
+
+
+async def test_a_work_is_merged_away_while_something_is_taken_back(desk, works, merged_meanwhile):
+    gone, survivor, other = works[:3]
+    await desk.put(other, PAUSED)
+    await desk.put(gone, WANTED)
+    (undone,) = await merged_meanwhile(gone, survivor, desk.undo())
+    assert undone.media_item_id == other
+    await desk.put(gone, DROPPED)
+    await refused("STATE_NOT_FOUND", desk.clear(other))
 
 
 async def test_whoever_leaves_leaves_nothing(desk, works, database, sql, true_entries):

@@ -43,7 +43,7 @@ _meant = select(func.coalesce(MediaItem.merged_into, MediaItem.id).label("id")).
     MediaItem.id == bindparam("media_item_id", type_=Uuid)
 )
 MEANT = _meant.scalar_subquery()
-# Held, so that it stays what it is until the commit.
+# Held before anything else, so that it stays what it is until the commit: to be merged, it waits.
 WORK = _meant.with_for_update(read=True, key_share=True).cte("work")
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import Select, Uuid, bindparam, delete, func, insert, select, true, tuple_, update
 
 from catalog.library.changes import What
 from catalog.library.logs import Entry, Log, LogFilter, LogPage, LogType, Saying, Slice
@@ -98,9 +98,16 @@ _WITH_WORK = select(*_COLUMNS).join_from(UserLog, MediaItem)
 _LOGS_OF = _WITH_WORK.where(_LOGS.c.user_id == bindparam("user_id")).order_by(
     _LOGS.c.logged_at.desc(), _LOGS.c.id.desc()
 )
-_LOCK = _WITH_WORK.where(
-    _LOGS.c.id == _log_id, _LOGS.c.user_id == bindparam("user_id")
-).with_for_update(of=_LOGS)
+_OWN = (_LOGS.c.id == _log_id, _LOGS.c.user_id == bindparam("user_id"))
+# Of which work it is, held before the entry is.
+_its_work = (
+    select(MediaItem.id)
+    .join(UserLog)
+    .where(*_OWN)
+    .with_for_update(read=True, key_share=True, of=MediaItem)
+    .cte("its_work")
+)
+_LOCK = _WITH_WORK.join(_its_work, true()).where(*_OWN).with_for_update(of=_LOGS)
 # The first and the last of each type: the others lead nowhere else.
 _SAID = (
     select(_LOGS.c.log_type, func.min(_LOGS.c.logged_at), func.max(_LOGS.c.logged_at))
@@ -123,6 +130,7 @@ async def hold_work(session: Session, media_item_id: UUID) -> Item:
 
 
 async def lock_log(session: Session, user_id: UUID, log_id: UUID) -> Log | None:
+    """None also when its work was merged into another while this waited: look again."""
     row = (await session.execute(_LOCK, {"user_id": user_id, "log_id": log_id})).one_or_none()
     return None if row is None else _to_log(row)
 

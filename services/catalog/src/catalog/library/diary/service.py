@@ -59,10 +59,11 @@ async def delete(session: Session, *, user_id: UUID, log_id: UUID) -> None:
 
 
 async def _lock(session: Session, user_id: UUID, log_id: UUID) -> Log:
-    log = await repository.lock_log(session, user_id, log_id)
-    if log is None:
-        raise LogNotFound(log_id)
-    return log
+    for _ in range(2):
+        log = await repository.lock_log(session, user_id, log_id)
+        if log is not None:
+            return log
+    raise LogNotFound(log_id)
 
 
 async def _move(session: Session, was: Log | None, becomes: Log | None) -> Move | None:

@@ -71,13 +71,14 @@ _first_beyond = (
 )
 _FORGOTTEN = delete(_CHANGES).where(_mine, _CHANGES.c.id <= _first_beyond).cte("forgotten")
 
-# Of works that were merged into others nothing is taken back.
+# Of works that were merged into others nothing is taken back. The work is held before all else.
 _last = (
     select(_CHANGES.c.id)
     .join(MediaItem, MediaItem.id == _CHANGES.c.media_item_id)
     .where(_mine, _CHANGES.c.at > bindparam("since"), MediaItem.merged_into.is_(None))
     .order_by(_CHANGES.c.id.desc())
     .limit(1)
+    .with_for_update(read=True, key_share=True, of=MediaItem)
     .scalar_subquery()
 )
 _ROWS = ("state_before", "state_after", "log_before", "log_after")
@@ -103,7 +104,10 @@ async def take_turn(session: Session, user_id: UUID) -> None:
 
 
 async def take_last(session: Session, user_id: UUID, since: datetime) -> Change | None:
-    """The last change since then, which is forgotten with that."""
+    """The last change since then, which is forgotten with that.
+
+    None also when its work was merged into another while this waited: look again.
+    """
     values = {"person_id": user_id, "since": since}
     row = (await session.execute(_TAKE_LAST, values)).one_or_none()
     if row is None:

@@ -20,13 +20,19 @@ _WORDS = {
 async def undo_last_change(session: Session, user_id: UUID) -> Undone:
     """Five statements at most. Parallel calls take back one after the other."""
     await repository.take_turn(session, user_id)
-    change = await repository.take_last(session, user_id, now() - KEPT)
-    if change is None:
-        raise NothingToUndo
+    change = await _take_last(session, user_id)
     if not await _restore(session, change):
         raise ChangedSince(change.media_item_id, change.title)
     state = await states.find_state(session, user_id, change.media_item_id)
     return Undone(_WORDS[change.what].format(change.title), change.media_item_id, state)
+
+
+async def _take_last(session: Session, user_id: UUID) -> Change:
+    for _ in range(2):
+        change = await repository.take_last(session, user_id, now() - KEPT)
+        if change is not None:
+            return change
+    raise NothingToUndo
 
 
 async def _restore(session: Session, change: Change) -> bool:
