@@ -64,7 +64,7 @@ async def test_for_the_best_reason(ingest, add):
         (MATRIX, of(MATRIX, title="Matrix"), "IMDB_ID"),
         (GYMNOPEDIE, of(GYMNOPEDIE, title="Else"), "MBID"),
         (book("Dune", release_date="1965-08-01", book=BookMessage(authors=["Frank Herbert"])),
-         book("DUNE!", release_date="1965-01-01",
+         book("The DUNE!", release_date="1965-01-01",
               book=BookMessage(authors=["X", "frank  herbert"])), "TITLE_YEAR_CREATOR"),
         (book("Dune", release_date="1965-08-01", book=BookMessage(authors=["Frank Herbert"])),
          book("Dune", release_date="1966-01-01", book=BookMessage(authors=["Frank Herbert"])),

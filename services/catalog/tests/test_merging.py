@@ -535,7 +535,7 @@ async def test_what_looks_like_one_is_suspected_until_somebody_decides(
     year = "2019-05-01"
     ids = [
         await add(book("The Quiet Harbour", release_date=year, book=author), "a"),
-        await add(book("The quiet harbour!", release_date="2019-01-01", book=author), "b"),
+        await add(book("Quiet harbour!", release_date="2019-01-01", book=author), "b"),
         await add(isbn("Nebelkai", release_date="2021-01-01"), "c"),
         await add(isbn("Fog on the Pier", release_date="1999-01-01"), "d"),
     ]

@@ -23,7 +23,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
 from catalog.duplicates.suspects import Suspect, Twins
-from catalog.media.indexing import title_key
+from catalog.media.indexing import sort_key, title_key
 from catalog.media.items import Item
 from catalog.models import MediaItem
 from catalog.models import Suspect as SuspectTable
@@ -49,11 +49,11 @@ _OF_TITLE = text(
     f"""
     select a.id, f.media_item_id
     from json_to_recordset(cast(:asked as json)) as a(
-      id uuid, media_type text, title_key text, year int)
+      id uuid, media_type text, sort_key text, year int)
     cross join lateral (
       select q.media_item_id from catalog.item_search q
       join catalog.media_items m on m.id = q.media_item_id
-      where q.title_key = a.title_key and q.media_item_id <> a.id
+      where q.sort_key = a.sort_key and q.media_item_id <> a.id
         and m.media_type = a.media_type
         and m.release_date >= make_date(a.year, 1, 1)
         and m.release_date <= make_date(a.year, 12, 31)
@@ -107,7 +107,7 @@ async def of_title(session: Reader, items: Collection[Item]) -> set[Twins]:
         {
             "id": str(item.id),
             "media_type": item.facts.media_type,
-            "title_key": title_key(item.facts.title),
+            "sort_key": sort_key(title_key(item.facts.title)),
             "year": item.facts.release_date.year,
         }
         for item in items

@@ -8,7 +8,7 @@ from catalog.media.identity import (
     share_a_creator,
     strong_ids,
 )
-from catalog.media.indexing import title_key
+from catalog.media.indexing import sort_key, title_key
 from catalog.media.items import Facts, SourcedItem
 from catalog.merging.merges import Pair
 
@@ -25,7 +25,7 @@ def likeness(one: Facts, other: Facts) -> Likeness | None:
         is_sure = are_one(one, other)
         return Likeness(words if is_sure else f"{words}, other titles", is_sure)
     if (
-        title_key(one.title) == title_key(other.title)
+        sort_key(title_key(one.title)) == sort_key(title_key(other.title))
         and one.release_date is not None
         and other.release_date is not None
         and one.release_date.year == other.release_date.year

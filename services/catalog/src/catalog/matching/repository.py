@@ -11,7 +11,7 @@ from sqlalchemy.sql.expression import TextClause
 from catalog.matching.matches import Match, Reason
 from catalog.media import rows
 from catalog.media.identity import IdKind, strong_ids, values_of
-from catalog.media.indexing import title_key
+from catalog.media.indexing import sort_key, title_key
 from catalog.media.items import Draft
 from catalog.models import LibraryEntry, MediaItem
 from common.db import Reader
@@ -68,11 +68,11 @@ _BY_TITLE = text(
     f"""
     select a.index, {Reason.TITLE_YEAR_CREATOR:d} as reason, f.media_item_id
     from json_to_recordset(cast(:asked as json)) as a(
-      index int, media_type text, title_key text, year int)
+      index int, media_type text, sort_key text, year int)
     cross join lateral (
       select q.media_item_id from catalog.item_search q
       join catalog.media_items m on m.id = q.media_item_id
-      where q.title_key = a.title_key and m.media_type = a.media_type
+      where q.sort_key = a.sort_key and m.media_type = a.media_type
         and m.release_date >= make_date(a.year, 1, 1)
         and m.release_date <= make_date(a.year, 12, 31)
       order by q.media_item_id limit {_MOST}
@@ -121,7 +121,7 @@ async def with_title(
         {
             "index": index,
             "media_type": draft.facts.media_type,
-            "title_key": title_key(draft.facts.title),
+            "sort_key": sort_key(title_key(draft.facts.title)),
             "year": draft.facts.release_date.year,
         }
         for index, draft in drafts.items()
