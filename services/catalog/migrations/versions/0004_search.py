@@ -44,19 +44,22 @@ create function catalog.search_tier(popularity real, boundaries real[]) returns 
 language sql immutable as $$
   select case
     when cardinality(boundaries) = 0 then 0
-    when popularity >= boundaries[1] then cardinality(boundaries) - width_bucket(popularity, boundaries)
+    when popularity >= boundaries[1]
+      then cardinality(boundaries) - width_bucket(popularity, boundaries)
     else 9
   end
 $$
 """
+# A table of one row, since Postgres makes such a function a part of the statement that asks.
 SEARCH_TAGS = """
-create function catalog.search_tags(media_type text, popularity real) returns int[]
+create function catalog.search_tags(media_type text, popularity real) returns table (tags int[])
 language sql stable as $$
   select array[
-    catalog.search_tier($2, (
-      select t.boundaries from catalog.popularity_tiers t where t.media_type = 'any')),
-    catalog.search_type($1) + catalog.search_tier($2, (
-      select t.boundaries from catalog.popularity_tiers t where t.media_type = $1))]
+    catalog.search_tier($2, among_all.boundaries),
+    catalog.search_type($1) + catalog.search_tier($2, in_type.boundaries)]
+  from (values ('any')) everything(name)
+  left join catalog.popularity_tiers among_all on among_all.media_type = everything.name
+  left join catalog.popularity_tiers in_type on in_type.media_type = $1
 $$
 """
 SEARCH_TYPE = """
@@ -595,7 +598,7 @@ def fill_new_columns() -> None:
     """So that all is found right away, by type as well; years and small words come later."""
     op.execute(
         """update catalog.item_search
-             set tags = catalog.search_tags(media_type, popularity),
+             set tags = (select tags from catalog.search_tags(media_type, popularity)),
                sort_key = regexp_replace(title_key, '^(the|an?) ', '')"""
     )
 

@@ -28,26 +28,19 @@ _DRAW_BOUNDARIES = text(
     on conflict (media_type) do update set boundaries = excluded.boundaries
     """
 ).bindparams(bindparam("sizes", type_=ARRAY(Integer)))
-_RETAG_ALL = text(
-    """
-    update catalog.item_search s set tags = tagged.tags, tier = tagged.tags[1]
-    from (
-      select media_item_id, catalog.search_tags(media_type, popularity) as tags
-      from catalog.item_search) tagged
-    where s.media_item_id = tagged.media_item_id and s.tags <> tagged.tags
-    """
-)
 # Only what has to move is held, and only what nobody else holds.
 _RETAG_NEXT = text(
     """
     with looked_at as materialized (
-      select media_item_id, tags, catalog.search_tags(media_type, popularity) as right_tags
-      from catalog.item_search where media_item_id > :after
-      order by media_item_id limit :most
+      select s.media_item_id, s.tags, due.tags as right_tags
+      from catalog.item_search s, catalog.search_tags(s.media_type, s.popularity) due
+      where s.media_item_id > :after
+      order by s.media_item_id limit :most
     ),
     held as materialized (
-      select s.media_item_id, catalog.search_tags(s.media_type, s.popularity) as tags
-      from looked_at l join catalog.item_search s using (media_item_id)
+      select s.media_item_id, due.tags
+      from looked_at l join catalog.item_search s using (media_item_id),
+        catalog.search_tags(s.media_type, s.popularity) due
       where l.tags <> l.right_tags
       for update of s skip locked
     ),
@@ -87,7 +80,7 @@ _COUNT_HOLDERS = text(
     )
     update catalog.item_search s
     set holders = due.holders, popularity = due.popularity, tier = tags.tags[1], tags = tags.tags
-    from due, catalog.search_tags(due.media_type, due.popularity) as tags(tags)
+    from due, catalog.search_tags(due.media_type, due.popularity) as tags
     where s.media_item_id = due.media_item_id
     returning s.media_item_id
     """
@@ -105,10 +98,6 @@ class Looked(NamedTuple):
 async def draw_boundaries(session: Session, sizes: Sequence[int]) -> None:
     """The tiers end with the best known `sizes` works of each type, and of all."""
     await session.execute(_DRAW_BOUNDARIES, {"sizes": list(sizes)})
-
-
-async def retag_all(session: Session) -> None:
-    await session.execute(_RETAG_ALL)
 
 
 async def retag_next(session: Session, after: UUID, limit: int) -> Looked:

@@ -14,12 +14,6 @@ SIZES = tuple(1000 * 4**tier for tier in range(7))
 _FIRST = UUID(int=0)
 
 
-async def rank_all(session: Session) -> None:
-    """At once, for a bulk load: it would take long while search has its indexes."""
-    await repository.draw_boundaries(session, SIZES)
-    await repository.retag_all(session)
-
-
 async def rank_next(session: Session, limit: int) -> Portion:
     """Goes through all works; most are where they belong."""
     after = await hold_mark(session, TIERS)
