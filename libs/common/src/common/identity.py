@@ -41,8 +41,8 @@ class AdminRequired(DomainError):
     kind = Kind.FORBIDDEN
     reason = "ADMIN_REQUIRED"
 
-    def __init__(self) -> None:
-        super().__init__("Admin access required for operations diagnostics")
+    def __init__(self, purpose: str = "operations diagnostics") -> None:
+        super().__init__(f"Admin access required for {purpose}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ class Patience:
     connect: float = 3.0
     total: float = 8.0
     slot: float = 2.0
-    # Somebody looks at the results of the other sources meanwhile.
+    # In a search, for a turn or because the source says so.
     search_slot: float = 1.0
     retries: int = 2
     first_pause: float = 0.2
@@ -203,7 +203,13 @@ class Upstream:
 
     def _is_short(self, pause: float | None) -> TypeGuard[float]:
         """Whether to wait for so long within an operation."""
-        return pause is not None and pause <= self._patience.longest_pause
+        longest = self._patience.search_slot if self._searches else self._patience.longest_pause
+        return pause is not None and pause <= longest
+
+    @property
+    def _searches(self) -> bool:
+        """Somebody looks at the results of other sources meanwhile."""
+        return self._circuit.running() == SEARCH
 
     async def _try(self, call: Call) -> Reply:
         await self._wait_turn()
@@ -227,11 +233,9 @@ class Upstream:
 
     async def _wait_turn(self) -> None:
         began = time.monotonic()
-        is_search = self._circuit.running() == SEARCH
+        patience = self._patience
         try:
-            await self._limiter.wait_turn(
-                self._patience.search_slot if is_search else self._patience.slot
-            )
+            await self._limiter.wait_turn(patience.search_slot if self._searches else patience.slot)
         finally:
             self._circuit.excuse(time.monotonic() - began)
 

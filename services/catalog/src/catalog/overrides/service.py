@@ -30,7 +30,7 @@ async def override(session: Session, wish: Wish, caller: Caller) -> SourcedItem:
     Four statements for the caller alone, up to six for everybody.
     """
     if wish.for_everybody and not caller.is_admin:
-        raise AdminRequired
+        raise AdminRequired("what everybody sees")
     values = rules.fit(wish.values)
     held = await media.hold_one(session, wish.media_item_id)
     if held is None:
