@@ -9,11 +9,14 @@ import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from uuid import UUID
 
 from catalog.loading import repository
 from catalog.loading.errors import AlreadyLoading
 from catalog.media import service as media
 from catalog.media.items import Draft
+from catalog.ranking import repository as ranking
+from catalog.ranking.service import SIZES
 from common.db import Database, Session
 
 WRITERS = 3
@@ -21,6 +24,7 @@ BATCH = 500
 # New works from which on it is quicker to build the indexes anew than to keep them up to date: so
 # many, and this share of what was there.
 MANY, MUCH = 5_000, 0.1
+RANKED_AT_ONCE = 20_000
 
 
 @dataclass(slots=True)
@@ -50,7 +54,9 @@ async def load(database: Database, drafts: Iterator[Draft], report: Report) -> P
                 await _write_all(database, islice(drafts, many), progress, report)
                 if progress.added + progress.known < before + many:
                     break
-            await _write_all(database, drafts, progress, report)
+            else:
+                await _write_all(database, drafts, progress, report)
+                await _rank(database)
         finally:
             async with database.sessions.begin() as session:
                 await build_indexes(session)
@@ -73,6 +79,16 @@ async def _write_all(
     async with asyncio.TaskGroup() as tasks:
         for _ in range(WRITERS):
             tasks.create_task(write())
+
+
+async def _rank(database: Database) -> None:
+    """Put all works into the tiers where they belong now, which with indexes would take long."""
+    async with database.sessions.begin() as session:
+        await ranking.draw_boundaries(session, SIZES)
+    after: UUID | None = UUID(int=0)
+    while after is not None:
+        async with database.sessions.begin() as session:
+            after = (await ranking.retag_next(session, after, RANKED_AT_ONCE)).last
 
 
 async def build_indexes(session: Session) -> int:

@@ -33,18 +33,16 @@ WRITE = """
       insert into catalog.item_search (
         media_item_id, media_type, popularity, tier, title_key, sort_key, head, document, tags,
         is_stale)
-      select id, media_type, popularity, tags[1], title_key, sort_key,
+      select id, media_type, popularity, due.tags[1], title_key, sort_key,
         setweight(title, 'A') || setweight(subtitle, 'B') || setweight(creators, 'C') || years,
-        all_words || years, tags, false
-      from words, catalog.search_tags(media_type, popularity) as tags
+        all_words || years, due.tags, false
+      from words, catalog.search_tags(media_type, popularity) as due
       on conflict (media_item_id) do update set
         media_type = excluded.media_type, title_key = excluded.title_key,
         sort_key = excluded.sort_key, head = excluded.head, document = excluded.document,
         is_stale = false, popularity = excluded.popularity + ln(1 + item_search.holders),
-        tier = (catalog.search_tags(
-          excluded.media_type,
-          (excluded.popularity + ln(1 + item_search.holders))::real))[1],
-        tags = catalog.search_tags(
-          excluded.media_type, (excluded.popularity + ln(1 + item_search.holders))::real)
+        (tier, tags) = (
+          select due.tags[1], due.tags from catalog.search_tags(
+            excluded.media_type, (excluded.popularity + ln(1 + item_search.holders))::real) as due)
     )
 """
