@@ -54,17 +54,21 @@ _known = MediaSource.__table__.alias("known")
 _BY_SOURCE = _WITH_PROVENANCE.join(_known, _known.c.media_item_id == MediaItem.id).where(
     _known.c.source_name == bindparam("name"), _known.c.external_id == bindparam("external_id")
 )
+# What people type in may share an id without end.
+_MOST_OF_IDS = 1000
 _NAMED = text(
-    """
+    f"""
     select s.media_item_id
     from unnest(:names, :ids) as asked(source_name, external_id)
     join catalog.media_sources s
       on s.source_name = asked.source_name and s.external_id = asked.external_id
-    union select media_item_id from catalog.books where isbn_13 = any(:isbns_13)
-    union select media_item_id from catalog.books where isbn_10 = any(:isbns_10)
-    union select media_item_id from catalog.screens where imdb_id = any(:imdb_ids)
-    union select media_item_id from catalog.music_tracks where mbid = any(:mbids)
-    """
+    union (
+      select media_item_id from catalog.books where isbn_13 = any(:isbns_13)
+      union select media_item_id from catalog.books where isbn_10 = any(:isbns_10)
+      union select media_item_id from catalog.screens where imdb_id = any(:imdb_ids)
+      union select media_item_id from catalog.music_tracks where mbid = any(:mbids)
+      order by 1 limit {_MOST_OF_IDS})
+    """  # noqa: S608 constants
 ).bindparams(
     *(
         bindparam(name, type_=ARRAY(Text))
