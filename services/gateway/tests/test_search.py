@@ -109,8 +109,11 @@ async def test_paging_and_long_questions(stranger, world, wire):
 
 @pytest.mark.parametrize(
     "query",
-    ["include_external=true", "sources=tmdb", "sources=external", "sources=internal&sources=igdb"],
-)
+    [
+        "include_external=true", "sources=tmdb", "sources=external",
+        "sources=internal&sources=igdb", "sources=internal&include_external=true",
+    ],
+)  # fmt: skip
 async def test_external_search_needs_an_account(stranger, world, query):
     found = await stranger.get(f"/api/search?q=wire&{query}")
     assert found.status_code == 401
@@ -145,6 +148,77 @@ async def test_sources_none_of_which_has_the_type(ada, world, wire):
     found = await ada.get("/api/search?q=wire&sources=tmdb&types=music")
     assert found.json()["source"] == "internal"
     assert len(found.json()["results"]) == 1
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "sources=internal&include_external=true",  # the flag widens no list
+        "include_external=true&in_library=true",
+        "sources=external&tag=rainy",
+    ],
+)
+async def test_what_nobody_outside_is_asked(ada, world, wire, query):
+    world.answers = [answer("tmdb", pb.PreviewHit(preview=preview(1)))]
+    found = (await ada.get(f"/api/search?q=wire&{query}")).json()
+    assert found["source"] == "internal"
+    assert [hit["id"] for hit in found["results"]] == [wire.id]
+    assert found["metadata"]["source_status"] == {}
+    assert "SearchSources" not in world.calls
+
+
+async def test_no_source_has_the_type_but_the_catalogue_was_asked_as_well(ada, world, wire):
+    found = await ada.get("/api/search?q=wire&sources=tmdb&include_external=true&types=music")
+    assert found.json()["source"] == "internal"
+    assert world.calls["SearchMedia"] == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        ("year_from=2000", [2, 3]),
+        ("year_to=2000", [1, 2]),
+        ("year_from=2000&year_to=2000", [2]),
+        ("year_to=0", []),
+        ("creator=IDA%20h%C3%B8lm", [1]),
+        ("creator=mare", [3]),
+        ("creator=nobody", []),
+    ],
+)
+async def test_filters_hold_for_hits_of_sources(ada, world, query, numbers):
+    films = [
+        preview(1, release_date="1999-12-31", creators=["Ida Hølm", "Ana Sol"]),
+        preview(2, release_date="2000-01-01"),
+        preview(3, release_date="2001-05-06", creators=["Ana Maré"]),
+        preview(4),
+    ]
+    hits = [pb.PreviewHit(preview=each) for each in films]
+    hits[2].known.CopyFrom(films[2].item)
+    hits[2].known.id = films[2].id
+    world.answers = [answer("tmdb", *hits)]
+    found = await ada.get(f"/api/search?q=film&sources=tmdb&{query}")
+    assert [hit["id"] for hit in found.json()["results"]] == [
+        films[number - 1].id for number in numbers
+    ]
+
+
+async def test_the_catalogue_answers_while_nobody_asks_outside(ada, world, wire):
+    world.broken["SearchSources"] = Fact(Kind.UNAVAILABLE, "SERVICE_UNAVAILABLE", "Not now.")
+    found = await ada.get("/api/search?q=wire&include_external=true")
+    assert found.status_code == 200
+    assert [hit["id"] for hit in found.json()["results"]] == [wire.id]
+    metadata = found.json()["metadata"]
+    assert set(metadata["source_status"].values()) == {"failed"}
+    assert metadata["source_problems"]["musicbrainz"] == "Not now."
+    assert (await ada.get("/api/search?q=wire&sources=tmdb")).status_code == 503
+
+
+async def test_a_question_that_sources_refuse_names_the_parameter(ada, world, wire):
+    world.broken["SearchSources"] = Fact(
+        Kind.INVALID, "EMPTY_QUERY", "A search needs at least one character.", field="query"
+    )
+    found = await ada.get("/api/search?q=%E2%80%8B%E2%80%8B&sources=tmdb")
+    assert (found.status_code, found.json()["errors"][0]["loc"]) == (422, ["q"])
 
 
 async def test_hits_of_sources_follow_those_of_the_catalogue(ada, world, wire):

@@ -41,7 +41,7 @@ REASON_BY_STATUS = {
     500: "INTERNAL_ERROR",
 }
 # Fields that the services call otherwise than the public.
-PUBLIC_NAMES = {"page_token": "cursor", "page_size": "limit"}
+PUBLIC_NAMES = {"page_token": "cursor", "page_size": "limit", "query": "q"}
 RETRIED = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 SHOWN_ERRORS = 20
 UNREADABLE_BODY = {"loc": ("body",), "msg": "JSON decode error", "type": "json_invalid"}

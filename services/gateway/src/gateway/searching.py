@@ -1,10 +1,8 @@
 """One answer to a search out of what the catalogue and the sources outside answered."""
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Sequence
 
+from gateway.outside import STATUSES, Outside
 from gateway.schemas.availability import AvailabilitySummary
 from gateway.schemas.media import FROM_WIRE
 from gateway.schemas.search import (
@@ -15,85 +13,20 @@ from gateway.schemas.search import (
     SearchMetadata,
     SearchResult,
 )
-from gateway.schemas.wire import moment, present
-from tastebuds.catalog.v1 import media_service_pb2 as media_pb
 from tastebuds.catalog.v1.search_service_pb2 import SearchMediaResponse
 from tastebuds.ingest.v1 import preview_service_pb2 as pb
 
-STATUSES = {
-    pb.SOURCE_ANSWER_STATUS_OK: "ok",
-    pb.SOURCE_ANSWER_STATUS_TIMED_OUT: "timed_out",
-    pb.SOURCE_ANSWER_STATUS_CIRCUIT_OPEN: "circuit_open",
-    pb.SOURCE_ANSWER_STATUS_THROTTLED: "throttled",
-    pb.SOURCE_ANSWER_STATUS_OFF: "off",
-    pb.SOURCE_ANSWER_STATUS_FAILED: "failed",
-}
-REASONS = {
-    media_pb.MATCH_REASON_SOURCE_ID: "source_id",
-    media_pb.MATCH_REASON_CANONICAL_URL: "canonical_url",
-    media_pb.MATCH_REASON_ISBN: "isbn",
-    media_pb.MATCH_REASON_IMDB_ID: "imdb_id",
-    media_pb.MATCH_REASON_MBID: "mbid",
-    media_pb.MATCH_REASON_TITLE_YEAR_CREATOR: "title_year_creator",
-}
-
-
-@dataclass(slots=True)
-class _Outside:
-    """The hits of all sources, in their order, but for those that are shown already."""
-
-    shown: set[str]
-    hits: list[Hit] = field(default_factory=list)
-    previews: int = 0
-    metrics: dict[str, dict[str, Any]] = field(default_factory=dict)
-    reasons: Counter[str] = field(default_factory=Counter)
-
-    def add(self, answer: pb.SourceAnswer) -> None:
-        reasons = Counter(REASONS[hit.reason] for hit in answer.hits if hit.reason)
-        hits = [shown for hit in answer.hits if (shown := self._shown(hit)) is not None]
-        metrics: dict[str, Any] = {
-            "returned": len(hits),
-            "ingested": len(answer.hits),
-            "deduped": reasons.total(),
-            "search_ms": present(answer, "search_ms"),
-            "fetch_ms": 0,
-            "from_previews": answer.from_previews,
-        }
-        if reasons:
-            metrics["dedupe_reasons"] = dict(reasons)
-        self.metrics[answer.source] = metrics
-        self.hits += hits
-        self.previews += len(answer.hits)
-        self.reasons += reasons
-
-    def _shown(self, hit: pb.PreviewHit) -> Hit | None:
-        """A work of the catalogue that another page has is shown as that, so it is not lost."""
-        if hit.same_as:
-            return None
-        if not hit.HasField("known"):
-            return _of_preview(hit.preview)
-        if hit.known.id in self.shown:
-            return None
-        self.shown.add(hit.known.id)
-        return Hit.of(
-            hit.known,
-            source_name=hit.preview.source_name,
-            source_id=hit.preview.external_id,
-            in_collection=hit.known_in_library,
-        )
-
 
 def result(
-    question: Question, inside: SearchMediaResponse | None, outside: pb.SearchSourcesResponse | None
+    question: Question, inside: SearchMediaResponse | None, answers: Sequence[pb.SourceAnswer]
 ) -> SearchResult:
-    """The catalogue's hits, then those of the sources; None stands for what was not asked."""
+    """The catalogue's hits unless it was not asked, then those of the sources."""
     own = inside or SearchMediaResponse()
     hits = _own_hits(own)
-    answers = outside.answers if outside else ()
-    found = _Outside({hit.id for hit in hits})
+    found = Outside(question, {hit.id for hit in hits})
     for answer in answers:
         found.add(answer)
-    asked = {"internal": inside is not None, "external": outside is not None}
+    asked = {"internal": inside is not None, "external": bool(answers)}
     return SearchResult(
         results=hits + found.hits,
         source="+".join(name for name, was_asked in asked.items() if was_asked),
@@ -105,7 +38,7 @@ def _metadata(
     question: Question,
     own: SearchMediaResponse,
     answers: Iterable[pb.SourceAnswer],
-    found: _Outside,
+    found: Outside,
 ) -> SearchMetadata:
     returned = len(own.items)
     counts = source_counts = {"internal": returned}
@@ -148,14 +81,3 @@ def _own_hits(reply: SearchMediaResponse) -> list[Hit]:
         )
         for item in reply.items
     ]
-
-
-def _of_preview(preview: pb.Preview) -> Hit:
-    preview.item.id = preview.id
-    return Hit.of(
-        preview.item,
-        preview_id=preview.id,
-        source_name=preview.source_name,
-        source_id=preview.external_id,
-        preview_expires_at=moment(preview.expires_at),
-    )

@@ -1,11 +1,13 @@
 """Search."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from common.requests import onward
+from gateway import outside
 from gateway.auth import ExternalSearchNeedsAccount, PerhapsSignedIn
 from gateway.clients import Api, Clients
 from gateway.documentation import problems
@@ -21,12 +23,9 @@ from gateway.schemas.search import (
 )
 from gateway.searching import result
 from tastebuds.catalog.v1.search_service_pb2 import SearchMediaResponse, SuggestMediaRequest
-from tastebuds.ingest.v1.preview_service_pb2 import SearchSourcesRequest, SearchSourcesResponse
+from tastebuds.ingest.v1.preview_service_pb2 import SourceAnswer
 
 router = APIRouter(prefix="/api/search", tags=["search"])
-
-# Sources have 2.5 seconds each, at the same time, unless the operator allows them more.
-OUTSIDE_SECONDS = 15
 
 
 @router.get(
@@ -47,12 +46,12 @@ async def search(
     A source that is slow, broken, throttled or off costs its own hits only, and is named in
     `metadata.source_status`. What a source finds that is in the catalogue already is shown as that.
     """
-    if question.asks_outside and caller is None:
+    if question.needs_account and caller is None:
         raise ExternalSearchNeedsAccount
-    inside, outside = await asyncio.gather(_inside(question, api), _outside(question, api))
-    if inside is None and outside is not None and not outside.answers:  # none has such types
-        inside, outside = await api.search.SearchMedia(question.to_wire(), **onward()), None
-    found = result(question, inside, outside)
+    inside, answers = await asyncio.gather(_inside(question, api), _outside(question, api))
+    if inside is None and not answers:  # none has such types
+        inside = await api.search.SearchMedia(question.to_wire(), **onward())
+    found = result(question, inside, answers)
     answer = Response(found.model_dump_json(), media_type="application/json")
     offer_next(request, answer, found.metadata.paging.next_cursor or "")
     return answer
@@ -82,15 +81,5 @@ async def _inside(question: Question, api: Clients) -> SearchMediaResponse | Non
     return await api.search.SearchMedia(question.to_wire(), **onward())
 
 
-async def _outside(question: Question, api: Clients) -> SearchSourcesResponse | None:
-    if not question.asks_outside:
-        return None
-    return await api.previews.SearchSources(
-        SearchSourcesRequest(
-            query=question.q,
-            sources=question.connectors(),
-            media_types=[TO_WIRE[kind] for kind in question.types],
-            hits_per_source=question.external_per_source,
-        ),
-        **onward(OUTSIDE_SECONDS),
-    )
+async def _outside(question: Question, api: Clients) -> Sequence[SourceAnswer]:
+    return (await outside.ask(question, api)).answers if question.asks_outside else ()

@@ -18,7 +18,7 @@ LONGEST_QUERY = 256
 # Clients that send more than the search reads are served with what it reads.
 LONGEST_ACCEPTED_QUERY = 10_000
 LAST_PAGE = 10_000
-LATEST_YEAR = 9999
+EARLIEST_YEAR, LATEST_YEAR = 0, 9999
 
 MATCHED_BY: dict[int, str] = {
     pb.MATCHED_BY_WORDS: "words",
@@ -51,7 +51,7 @@ class SourceName(StrEnum):
     MUSICBRAINZ = "musicbrainz"
 
 
-OWN = frozenset({SourceName.INTERNAL, SourceName.EXTERNAL})
+CONNECTORS = [one for one in SourceName if one not in (SourceName.INTERNAL, SourceName.EXTERNAL)]
 
 SearchText = Annotated[
     str,
@@ -67,7 +67,7 @@ SearchText = Annotated[
     ),
 ]
 Types = Annotated[list[MediaType], Query(default_factory=list, max_length=20)]
-Year = Annotated[int | None, Query(ge=0, le=LATEST_YEAR)]
+Year = Annotated[int | None, Query(ge=EARLIEST_YEAR, le=LATEST_YEAR)]
 TagName = Annotated[str, StringConstraints(min_length=1, max_length=64), Clean]
 
 
@@ -78,7 +78,7 @@ class Question(Schema):
     sources: Annotated[list[SourceName], Query(default_factory=list, max_length=20)]
     """Left out: the catalogue, and every external source if `include_external`."""
     include_external: bool = False
-    """Search outside too; only for signed-in people."""
+    """Search outside too, which does not widen `sources`; only for signed-in people."""
     page: Annotated[int, Query(ge=1, le=LAST_PAGE)] = 1
     """Pages can be counted up to the 10 000th hit; the `Link` header goes on without an end."""
     per_page: Annotated[int, Query(ge=1, le=50)] = 20
@@ -86,13 +86,14 @@ class Question(Schema):
     external_per_source: Annotated[int, Query(ge=1, le=5)] = 1
     """Hits per external source."""
     year_from: Year = None
+    """What tells no year of its release is left out, here and outside."""
     year_to: Year = None
     creator: Annotated[str, StringConstraints(max_length=200), Clean, Query()] = ""
     """Words of a creator's name."""
     tag: Annotated[list[TagName], Query(default_factory=list, max_length=10)]
-    """Names of tags, your own or shared ones, all of which a work must have."""
+    """Names of tags, your own or shared ones, all of which a work must have: none outside has."""
     in_library: bool = False
-    """Only what you have a state or a log of; only for signed-in people."""
+    """Only what you have a state or a log of, so nothing outside; only for signed-in people."""
 
     @model_validator(mode="after")
     def _has_its_years_in_order(self) -> Self:
@@ -105,18 +106,28 @@ class Question(Schema):
         return (self.page - 1) * self.per_page
 
     @property
+    def needs_account(self) -> bool:
+        return self.include_external or self._names_outside
+
+    @property
     def asks_outside(self) -> bool:
-        return self.include_external or any(one is not SourceName.INTERNAL for one in self.sources)
+        if self.tag or self.in_library:
+            return False
+        return self._names_outside or (self.include_external and not self.sources)
 
     @property
     def asks_inside(self) -> bool:
         return not self.asks_outside or self.include_external or SourceName.INTERNAL in self.sources
 
+    @property
+    def _names_outside(self) -> bool:
+        return any(one is not SourceName.INTERNAL for one in self.sources)
+
     def connectors(self) -> list[str]:
         """The external sources asked for; none means all that there are."""
         if SourceName.EXTERNAL in self.sources:
             return []
-        return [str(one) for one in dict.fromkeys(self.sources) if one not in OWN]
+        return [str(one) for one in dict.fromkeys(self.sources) if one in CONNECTORS]
 
     def to_wire(self) -> pb.SearchMediaRequest:
         return pb.SearchMediaRequest(
