@@ -36,8 +36,8 @@ TYPES = (
          among uuid[])""",
 )
 
-# Tier 0 are the best known thousand works, each further one has three times as many as all before;
-# the last one, 9, are all others, and all as long as nothing was ranked. The first tag is the tier
+# Tier 0 are the best known 500 works, each further one has three times as many as all before; the
+# last one, 9, are all others, and all as long as nothing was ranked. The first tag is the tier
 # among all works, the second one tells the type and the tier in that.
 SEARCH_TIER = """
 create function catalog.search_tier(popularity real, boundaries real[]) returns int
@@ -131,53 +131,78 @@ create function catalog.search_score(
 $$
 """
 
-# What has one of the tags, a thousand at most.
+# What has one of the tags, or whatever matches; 1500 at most. A tag that half of all works
+# have saves nothing: the index would have to go through all of them.
 SEARCH_TAGGED = """
 create function catalog.search_tagged(
   wanted tsquery, narrowed tsquery, in_heads boolean, f catalog.search_filter, any_tag int[],
   asked_length real
 ) returns catalog.search_hit[] language plpgsql stable as $$
 begin
-  if in_heads then
+  if in_heads and any_tag is null then
     return array(
-      select row(s.media_item_id, s.media_type, catalog.search_score(
-        s.head, wanted, asked_length / length(s.title_key), s.popularity))::catalog.search_hit
-      from catalog.item_search s
-      where s.head @@ narrowed and s.tags && any_tag
-      limit 1000);
+      select catalog.search_hit_of(s, wanted, asked_length) from catalog.item_search s
+      where s.head @@ narrowed limit 1500);
+  elsif in_heads then
+    return array(
+      select catalog.search_hit_of(s, wanted, asked_length) from catalog.item_search s
+      where s.head @@ narrowed and s.tags && any_tag limit 1500);
+  elsif any_tag is null then
+    return array(
+      select catalog.search_hit_of(s, wanted, asked_length) from catalog.item_search s
+      where s.document @@ narrowed and (numnode(f.creator) = 0 or s.head @@ f.creator) limit 1500);
   end if;
   return array(
-    select row(s.media_item_id, s.media_type, catalog.search_score(
-      s.head, wanted, asked_length / length(s.title_key), s.popularity))::catalog.search_hit
-    from catalog.item_search s
+    select catalog.search_hit_of(s, wanted, asked_length) from catalog.item_search s
     where s.document @@ narrowed and s.tags && any_tag
-      and (numnode(f.creator) = 0 or s.head @@ f.creator)
-    limit 1000);
+      and (numnode(f.creator) = 0 or s.head @@ f.creator) limit 1500);
 end $$
 """
+SEARCH_HIT_OF = """
+create function catalog.search_hit_of(s catalog.item_search, wanted tsquery, asked_length real)
+returns catalog.search_hit language sql immutable as $$
+  select row(s.media_item_id, s.media_type, catalog.search_score(
+    s.head, wanted, asked_length / length(s.title_key), s.popularity))::catalog.search_hit
+$$
+"""
 
-# All that match, or else `want` at least: whole tiers, the best known first.
+# Where to stop reading tiers, the first `done` of which held so many: all of them when no more than
+# 1500 are to be expected, or else where there are likely to be two hundred.
+SEARCH_UNTIL = """
+create function catalog.search_until(found int, done int, per_tier_of int, works bigint, tiers int)
+returns int language sql immutable as $$
+  select case
+    when (found + 1) * works / (500 * 4 ^ (done - 1) * per_tier_of) > 1500
+      then least(tiers, done + greatest(1, ceil(log(4, 200 / (found + 1.0))))::int)
+    else tiers
+  end
+$$
+"""
+
+# All that match, or else two hundred at least: whole tiers, the best known first.
 SEARCH_CANDIDATES = """
 create function catalog.search_candidates(
-  wanted tsquery, heads_only boolean, title text, short text, f catalog.search_filter, want int,
+  wanted tsquery, heads_only boolean, title text, short text, f catalog.search_filter,
   out hits catalog.search_hit[], out complete boolean
 ) language plpgsql stable as $$
 declare
-  many constant int := 12;  -- so often among few means: often
-  most constant int := 1000;
+  want constant int := 200;
+  most constant int := 1500;
   heads constant tsquery := wanted && f.years && f.creator;
   documents constant tsquery := wanted && f.years && f.creator_words;
   asked_length constant real := length(title);
-  types constant int[] := case when f.media_types is null then '{0}'
-    else array(select catalog.search_type(t) from unnest(f.media_types) t) end;
+  types constant int[] := array(select catalog.search_type(t) from unnest(f.media_types) t);
+  of_types constant text[] := coalesce(f.media_types, array['any']);
   tiers constant int[] := array(select generate_series(0, coalesce((
     select max(cardinality(t.boundaries)) from catalog.popularity_tiers t
-    where t.media_type = any(coalesce(f.media_types, array['any']))), 0) - 1)) || 9;
+    where t.media_type = any(of_types)), 0) - 1)) || 9;
+  all_tiers constant int := cardinality(tiers);
+  works constant bigint := (
+    select sum(t.works) from catalog.popularity_tiers t where t.media_type = any(of_types));
   done int := 0;  -- so many of the tiers are read
   until int := 1;
   part catalog.search_hit[];
-  tier int;
-  titled int;
+  found int;
 begin
   hits := array(
     select row(s.media_item_id, s.media_type,
@@ -191,47 +216,74 @@ begin
   end if;
   if f.among is not null then
     hits := hits || array(
-      select row(s.media_item_id, s.media_type, catalog.search_score(
-        s.head, wanted, asked_length / length(s.title_key), s.popularity))::catalog.search_hit
+      select catalog.search_hit_of(s, wanted, asked_length)
       from unnest(f.among) a(id) join catalog.item_search s on s.media_item_id = a.id
       where case when heads_only then s.head @@ heads else s.document @@ documents end
         and catalog.search_allows(s, f));
     return;
   end if;
 
-  -- As a rule there are few: then all of them in three steps.
-  while not heads_only and done < cardinality(tiers) loop
-    part := catalog.search_tagged(wanted, documents, false, f, array(
-      select t + n from unnest(types) t, unnest(tiers[done + 1 : until]) n), asked_length);
+  -- As a rule there are few: then all of them.
+  while not heads_only and done < all_tiers loop
+    part := catalog.search_tagged(wanted, documents, false, f,
+      catalog.search_tags_of(types, tiers, done, until), asked_length);
     hits := hits || part;
     complete := complete and cardinality(part) < most;
     done := until;
-    exit when cardinality(part) >= many;
-    until := case until when 1 then least(3, cardinality(tiers)) else cardinality(tiers) end;
+    until := catalog.search_until(
+      cardinality(hits), done, cardinality(of_types), works, all_tiers);
+    if until < all_tiers then
+      exit when done > 1 or cardinality(part) > 12;
+      until := least(3, all_tiers);
+    end if;
   end loop;
 
-  -- There are many: titles and names before texts. (What must not be there may be in the text.)
-  if done < cardinality(tiers) and wanted::text not like '%!%' then
-    titled := (select count(*) from unnest(hits) h where h.score >= 300);
-    foreach tier in array tiers[done + 1 :] loop
-      exit when titled >= want;
-      part := catalog.search_tagged(wanted, heads, true, f, array(
-        select t + tier from unnest(types) t), asked_length);
-      hits := hits || part;
-      titled := titled + cardinality(part);
-      complete := complete and cardinality(part) < most;
-      done := done + heads_only::int;
-    end loop;
+  -- Titles and names before texts. (What must not be there may be in the text.)
+  if done < all_tiers and wanted::text not like '%!%' then
+    declare
+      done_heads int := done;
+    begin
+      found := (select count(*) from unnest(hits) h where h.score >= 300);
+      while done_heads < all_tiers and found < want loop
+        until := case when done_heads = 0 then 1 else catalog.search_until(
+          found, done_heads, cardinality(of_types), works, all_tiers) end;
+        part := catalog.search_tagged(wanted, heads, true, f,
+          catalog.search_tags_of(types, tiers, done_heads, until), asked_length);
+        hits := hits || part;
+        found := found + cardinality(part);
+        complete := complete and cardinality(part) < most;
+        done_heads := until;
+      end loop;
+      if heads_only then
+        complete := complete and done_heads = all_tiers;
+        return;
+      end if;
+    end;
   end if;
-  while not heads_only and done < cardinality(tiers) and cardinality(hits) < want loop
-    done := done + 1;
-    part := catalog.search_tagged(wanted, documents, false, f, array(
-      select t + tiers[done] from unnest(types) t), asked_length);
+  found := cardinality(hits);
+  while done < all_tiers and found < want loop
+    until := catalog.search_until(found, done, cardinality(of_types), works, all_tiers);
+    part := catalog.search_tagged(wanted, documents, false, f,
+      catalog.search_tags_of(types, tiers, done, until), asked_length);
     hits := hits || part;
+    found := found + cardinality(part);
     complete := complete and cardinality(part) < most;
+    done := until;
   end loop;
-  complete := complete and done = cardinality(tiers);
+  complete := complete and done = all_tiers;
 end $$
+"""
+# The tags of some of the tiers; null, which is no condition, when there are no types and the last
+# tier is one of them.
+SEARCH_TAGS_OF = """
+create function catalog.search_tags_of(types int[], tiers int[], done int, until int) returns int[]
+language sql immutable as $$
+  select case
+    when cardinality(types) > 0
+      then array(select t + n from unnest(types) t, unnest(tiers[done + 1 : until]) n)
+    when until < cardinality(tiers) then tiers[done + 1 : until]
+  end
+$$
 """
 
 # The best known works of which the title, without its article, begins like this.
@@ -369,7 +421,6 @@ create function catalog.find_media(
 set plan_cache_mode = force_generic_plan set enable_seqscan = off set client_min_messages = warning
 as $$
 declare
-  want constant int := 200;
   wanted tsquery := websearch_to_tsquery('catalog.words', words);
   heads_only constant boolean := numnode(wanted) = 0;  -- "it", "the who"
   f catalog.search_filter := catalog.search_filter_of(years, creators, null, among);
@@ -388,40 +439,36 @@ begin
   end if;
   if counting or media_types is null then
     select c.hits, c.complete into hits, complete
-    from catalog.search_candidates(wanted, heads_only, title, short, f, want) c;
+    from catalog.search_candidates(wanted, heads_only, title, short, f) c;
     if tokens is not null then
       hits := hits || catalog.near_misses(tokens, title, short, f, hits);
     end if;
   end if;
   is_estimate := complete is not true;
-  if counting and complete then
-    counts := array(
-      select count(distinct h.id) from unnest(array['book', 'movie', 'tv', 'game', 'music']) t
-      left join unnest(hits) h on h.media_type = t
-      group by t order by catalog.search_type(t));
-  elsif counting then
-    counts := catalog.estimated_counts(wanted, heads_only, f, hits);
+  if counting then
+    counts := catalog.counts_by_type(
+      hits, case when not complete then catalog.estimated_count(wanted, heads_only, f) end);
   end if;
   if media_types is not null and complete is not true then
     f.media_types := media_types;
     select c.hits, c.complete into hits, complete
-    from catalog.search_candidates(wanted, heads_only, title, short, f, want) c;
+    from catalog.search_candidates(wanted, heads_only, title, short, f) c;
   end if;
 
-  select array_agg(p.id order by p.score desc, p.id desc),
-    array_agg(p.score order by p.score desc, p.id desc), max(p.score)
+  select coalesce(array_agg(p.id), '{}'), coalesce(array_agg(p.score), '{}'), max(p.score)
   into places, place_scores, best
   from (
     select h.id, max(h.score) as score from unnest(hits) h
-    where media_types is null or h.media_type = any(media_types) group by h.id) p;
-  places := coalesce(places, '{}');
+    where media_types is null or h.media_type = any(media_types)
+    group by h.id order by 2 desc, 1 desc) p;
   total := case when complete then cardinality(places) end;
-  select array_agg(p.id), array_agg(p.score) into ids, scores
-  from (
-    select u.id, u.score from unnest(places, place_scores) with ordinality u(id, score, nth)
-    where mark is null or (u.score, u.id) < (mark, mark_id)
-    order by u.nth offset skip limit take) p;
-  ids := coalesce(ids, '{}');
+  if mark is not null then
+    skip := (
+      select count(*) from unnest(places, place_scores) u(id, score)
+      where (u.score, u.id) >= (mark, mark_id));
+  end if;
+  ids := places[skip + 1 : skip + take];
+  scores := place_scores[skip + 1 : skip + take];
   if not complete and cardinality(ids) < take then
     execute format(
       $rest$ select array_agg(r.id) as ids, array_agg(r.popularity - 1000::float8) as scores from (
@@ -460,41 +507,49 @@ begin
   end if;
   found := found || array(
     select b::catalog.search_hit from catalog.words_beginning(tokens, f, 20) b);
-  if cardinality(hits) + cardinality(found) < few then
+  if cardinality(hits) + cardinality(found) < few and (cardinality(hits) = 0 or exists (
+      select from unnest(tokens) t where not exists (
+        select from catalog.search_terms known where known.term = t))) then
     found := found || array(
       select row(c.id, c.media_type, c.score / 10)::catalog.search_hit
       from catalog.corrected(tokens) q,
-        catalog.search_candidates(q, false, title, null, f, 50) k, unnest(k.hits) c
+        catalog.search_candidates(q, false, title, null, f) k, unnest(k.hits) c
       where numnode(q) > 0);
   end if;
   return found;
 end $$
 """
 
-# By the planner, which knows how common words are; it supposes that they are so in every type.
-ESTIMATED_COUNTS = """
-create function catalog.estimated_counts(
-  wanted tsquery, heads_only boolean, f catalog.search_filter, hits catalog.search_hit[]
-) returns int[] language plpgsql volatile as $$  -- or EXPLAIN is refused
+# By the planner, which knows how common words are.
+ESTIMATED_COUNT = """
+create function catalog.estimated_count(
+  wanted tsquery, heads_only boolean, f catalog.search_filter
+) returns double precision language plpgsql volatile as $$  -- or EXPLAIN is refused
 declare
   plan json;
 begin
-  execute 'explain (format json) ' || (
-    select string_agg(format(
-      'select from catalog.item_search s where s.%s @@ %L::tsquery and s.media_type = %L',
-      case when heads_only then 'head' else 'document' end,
-      wanted && f.years && case when heads_only then f.creator else f.creator_words end, t),
-      ' union all ' order by catalog.search_type(t))
-    from unnest(array['book', 'movie', 'tv', 'game', 'music']) t)
+  execute format('explain (format json) select from catalog.item_search s where s.%s @@ %L::tsquery',
+    case when heads_only then 'head' else 'document' end,
+    wanted && f.years && case when heads_only then f.creator else f.creator_words end)
   into plan;
-  return array(
-    select greatest(
-      (p.plan ->> 'Plan Rows')::bigint,
-      (select count(distinct h.id) from unnest(hits) h
-        where catalog.search_type(h.media_type) = 10 * p.nth))
-    from json_array_elements(plan -> 0 -> 'Plan' -> 'Plans') with ordinality p(plan, nth)
-    order by p.nth);
+  return (plan -> 0 -> 'Plan' ->> 'Plan Rows')::double precision;
 end $$
+"""
+
+# In the order of search_type; of an estimate each type has its part, as if it had the same words.
+COUNTS_BY_TYPE = """
+create function catalog.counts_by_type(hits catalog.search_hit[], estimate double precision)
+returns int[] language sql stable as $$
+  select array_agg(
+    greatest(found.count, estimate * coalesce(ranked.works / nullif(everything.works, 0)::real, 0.2), 0)
+    order by catalog.search_type(t))::int[]
+  from unnest(array['book', 'movie', 'tv', 'game', 'music']) t
+  left join catalog.popularity_tiers ranked on ranked.media_type = t
+  left join catalog.popularity_tiers everything on everything.media_type = 'any'
+  left join (
+    select h.media_type, count(distinct h.id) from unnest(hits) h group by h.media_type
+  ) found on found.media_type = t
+$$
 """
 
 # For the list under a search box: exactly this title, titles that begin so, and words.
@@ -531,13 +586,17 @@ FUNCTIONS = (
     SEARCH_FILTER_OF,
     SEARCH_ALLOWS,
     SEARCH_SCORE,
+    SEARCH_HIT_OF,
     SEARCH_TAGGED,
+    SEARCH_UNTIL,
+    SEARCH_TAGS_OF,
     SEARCH_CANDIDATES,
     TITLES_BEGINNING,
     WORDS_BEGINNING,
     CORRECTED,
     NEAR_MISSES,
-    ESTIMATED_COUNTS,
+    ESTIMATED_COUNT,
+    COUNTS_BY_TYPE,
     FIND_MEDIA,
     SUGGEST_MEDIA,
 )
@@ -552,6 +611,7 @@ def upgrade() -> None:
         "popularity_tiers",
         sa.Column("media_type", sa.String(8), nullable=False),
         sa.Column("boundaries", postgresql.ARRAY(sa.REAL()), nullable=False),
+        sa.Column("works", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("media_type", name="pk_popularity_tiers"),
         schema="catalog",
     )
@@ -637,13 +697,17 @@ def downgrade() -> None:
     for function in (
         "suggest_media",
         "find_media",
-        "estimated_counts",
+        "counts_by_type",
+        "estimated_count",
         "near_misses",
         "corrected",
         "words_beginning",
         "titles_beginning",
         "search_candidates",
+        "search_tags_of",
+        "search_until",
         "search_tagged",
+        "search_hit_of",
         "search_score",
         "search_allows",
         "search_filter_of",

@@ -98,3 +98,5 @@ class PopularityTiers(Base):
     __tablename__ = "popularity_tiers"
     media_type: Mapped[str] = mapped_column(String(8), primary_key=True)
     boundaries: Mapped[list[float]] = mapped_column(ARRAY(REAL))
+    # How many there were then.
+    works: Mapped[int]

@@ -11,21 +11,21 @@ from common.db import Session
 # A type with fewer works than the first tier holds has no boundary: all are in that one.
 _DRAW_BOUNDARIES = text(
     """
-    insert into catalog.popularity_tiers (media_type, boundaries)
-    select of, array_remove(array_agg(popularity order by popularity), null)
+    insert into catalog.popularity_tiers (media_type, boundaries, works)
+    select of,
+      coalesce(array_agg(popularity order by popularity) filter (where nth = any(:sizes)), '{}'),
+      coalesce(max(nth), 0)
     from unnest(array['any', 'book', 'movie', 'tv', 'game', 'music']) as groups(of)
     left join (
-      select * from (
-        select 'any' as of, popularity, row_number() over (order by popularity desc) as nth
-        from catalog.item_search
-        union all
-        select media_type, popularity,
-          row_number() over (partition by media_type order by popularity desc)
-        from catalog.item_search) numbered
-      where nth = any(:sizes)
-    ) last_ones using (of)
+      select 'any' as of, popularity, row_number() over (order by popularity desc) as nth
+      from catalog.item_search
+      union all
+      select media_type, popularity,
+        row_number() over (partition by media_type order by popularity desc)
+      from catalog.item_search) numbered using (of)
     group by of
-    on conflict (media_type) do update set boundaries = excluded.boundaries
+    on conflict (media_type) do update set
+      boundaries = excluded.boundaries, works = excluded.works
     """
 ).bindparams(bindparam("sizes", type_=ARRAY(Integer)))
 # Only what has to move is held, and only what nobody else holds.

@@ -10,7 +10,7 @@ from common.sweeps import Portion
 TIERS = "popularity_tiers"
 # Where the tiers end. A search goes through them one after the other until it has found enough:
 # that each is a few times as large as the one before keeps it from finding far too much.
-SIZES = tuple(1000 * 4**tier for tier in range(7))
+SIZES = tuple(500 * 4**tier for tier in range(7))  # as catalog.search_candidates knows
 _FIRST = UUID(int=0)
 
 

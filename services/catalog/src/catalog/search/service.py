@@ -57,7 +57,7 @@ async def search(
         session,
         question,
         asked.filters,
-        Wanted(after, 0 if after else skip, take if after or skip < DEEPEST else 0),
+        Wanted(after, min(skip, DEEPEST), take if after or skip < DEEPEST else 0),
         counting=known is None,
         stale_before=stale_before,
     )
