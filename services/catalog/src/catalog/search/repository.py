@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     Text,
     Uuid,
+    any_,
     bindparam,
     cast,
     column,
@@ -69,7 +70,7 @@ def _among(*, in_library: bool, tagged: bool) -> ColumnElement[Any]:
             select(MediaItemTag.media_item_id)
             .join(Tag, Tag.id == MediaItemTag.tag_id)
             .where(
-                name == func.any(bindparam("tags", type_=ARRAY(Text))),
+                name == any_(bindparam("tags", type_=ARRAY(Text))),
                 or_(Tag.owner_id.is_(None), Tag.owner_id == _user_id),
             )
             .group_by(MediaItemTag.media_item_id)
