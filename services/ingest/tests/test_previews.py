@@ -170,6 +170,13 @@ def test_what_is_written_is_read(whole):
     assert documents.read(kept, whole.raw_payload) == whole
 
 
+def test_what_a_newer_replica_has_written_is_read_as_far_as_known():
+    whole = draft(BookDraft(("Ida Holm",)))
+    kept = documents.write(whole)
+    newer = {**kept, "mood": "calm", "extension": {**kept["extension"], "binding": "cloth"}}
+    assert documents.read(newer, whole.raw_payload) == whole
+
+
 async def test_a_person_has_so_many_previews_and_the_latest(desk, database):
     at = now()
     rows = [

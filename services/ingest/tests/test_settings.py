@@ -30,3 +30,9 @@ def test_a_contact_that_fits_no_header_is_refused(contact):
     with pytest.raises(ValidationError) as refusal:
         Settings(contact=contact)
     assert ("contact",) in {each["loc"] for each in refusal.value.errors()}
+
+
+def test_sources_have_no_longer_than_the_gateway_waits_for_them():
+    with pytest.raises(ValidationError) as refusal:
+        Settings(search_deadline_seconds=10.5)
+    assert ("search_deadline_seconds",) in {each["loc"] for each in refusal.value.errors()}

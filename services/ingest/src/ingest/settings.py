@@ -60,7 +60,8 @@ class Settings(DataServiceSettings):
     upstream_slot_seconds: float = Field(default=5, gt=0, le=60)
     fetches_per_minute: int = Field(default=600, ge=1)
     # Each source's in a search outside, and for how long what was shown can be saved, in seconds.
-    search_deadline_seconds: float = Field(default=2.5, gt=0, le=30)
+    # The gateway waits 15 for all of the search.
+    search_deadline_seconds: float = Field(default=2.5, gt=0, le=10)
     preview_seconds: int = Field(default=300, ge=1, le=86_400)
     searches_per_minute: int = Field(default=10, ge=1)
     max_unfinished_jobs: int = Field(default=50, ge=1)

@@ -1,7 +1,7 @@
 """Drafts as they are kept in a preview, with caps on what a source can make us keep."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from datetime import date
 from typing import Any
 
@@ -67,19 +67,25 @@ def write(draft: MediaDraft) -> dict[str, Json]:
 
 
 def read(document: Mapping[str, Any], raw_payload: bytes) -> MediaDraft:
+    """Without members that are not known here: a newer replica may have written it."""
     media_type, released = MediaType(document["media_type"]), document["release_date"]
+    extension = EXTENSIONS[media_type]
     details: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value
-        for name, value in document["extension"].items()
+        for name, value in _members(extension, document["extension"]).items()
     }
     known = {
         "media_type": media_type,
         "source_name": Source(document["source_name"]),
         "release_date": date.fromisoformat(released) if released else None,
-        "extension": EXTENSIONS[media_type](**details),
+        "extension": extension(**details),
         "raw_payload": raw_payload,
     }
-    return MediaDraft(**{**document, **known})
+    return MediaDraft(**{**_members(MediaDraft, document), **known})
+
+
+def _members(kind: type[MediaDraft | Extension], document: Mapping[str, Any]) -> dict[str, Any]:
+    return {each.name: document[each.name] for each in fields(kind) if each.name in document}
 
 
 def _truncated(document: bytes, most: int) -> dict[str, Json]:
