@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import ARRAY, Index, Table, Text, bindparam, text
 from sqlalchemy.dialects import postgresql
@@ -87,23 +87,18 @@ async def build_index(session: Session, index: Index) -> None:
     await _send(await session.connection(), _ddl(index))
 
 
-async def tidy(database: Database) -> None:
-    """What the planner wants to know of new rows, and what reads of indexes alone need."""
-    async with database.readers() as connection:
-        await connection.execute(text("set statement_timeout = 0"))
-        try:
-            for table in Base.metadata.sorted_tables:
-                await _send(connection, f"vacuum (analyze) {table.fullname}")
-        finally:
-            await connection.execute(text("reset statement_timeout"))
+async def analyze(session: Session) -> None:
+    """What the planner wants to know of new rows; it is also what search estimates totals from."""
+    await session.execute(text("set local statement_timeout = 0"))
+    tables = ", ".join(table.fullname for table in Base.metadata.sorted_tables)
+    await _send(await session.connection(), f"analyze {tables}")
 
 
 async def _send(connection: AsyncConnection, statement: str) -> None:
     """By the driver, which can be told to wait longer than for any other statement."""
     raw = await connection.get_raw_connection()
-    driver = raw.dbapi_connection.driver_connection if raw.dbapi_connection else None
-    if driver is not None:
-        await driver.execute(statement, timeout=PATIENCE_SECONDS)
+    driver = cast("Any", raw.driver_connection)
+    await driver.execute(statement, timeout=PATIENCE_SECONDS)
 
 
 def _indexes() -> Sequence[Index]:

@@ -60,7 +60,8 @@ async def load(database: Database, drafts: Iterator[Draft], report: Report) -> P
         finally:
             async with database.sessions.begin() as session:
                 await build_indexes(session)
-        await repository.tidy(database)
+        async with database.sessions.begin() as session:
+            await repository.analyze(session)
     return progress
 
 
