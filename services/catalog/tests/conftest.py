@@ -25,6 +25,7 @@ from tastebuds.catalog.v1.tag_service_pb2_grpc import TagServiceStub
 from tastebuds.catalog.v1.taste_service_pb2_grpc import TasteServiceStub
 
 from .library_desk import LibraryDesk
+from .search_desk import SearchDesk
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +76,12 @@ async def merges(connect, database):
 @pytest.fixture
 async def search(connect, database):
     return SearchServiceStub(connect("gateway"))
+
+
+@pytest.fixture
+def finder(database, search, people):
+    """The search box of a stranger."""
+    return SearchDesk(database, search, people)
 
 
 @pytest.fixture

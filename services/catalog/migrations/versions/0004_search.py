@@ -69,23 +69,31 @@ language sql immutable as $$
 $$
 """
 
+# "The Hitchhiker's Guide" is asked for without its s.
+WITHOUT_S = """
+create function catalog.without_s(word text) returns text
+language sql immutable as $$
+  select case when length(word) > 4 and right(word, 1) = 's' then left(word, -1) else word end
+$$
+"""
 # A word and a misspelling of it share one: of both, themselves and whatever is left without one
 # letter; and of both, what is left without vowels and doubled letters.
 DELETIONS = r"""
 create function catalog.deletions(word text) returns int[]
 language plpgsql immutable strict as $$
 declare
+  base constant text := catalog.without_s(word);
   skeleton constant text := regexp_replace(translate(
-    left(word, 1) || replace(replace(substr(word, 2), 'ph', 'f'), 'ck', 'k'),
+    left(base, 1) || replace(replace(substr(base, 2), 'ph', 'f'), 'ck', 'k'),
     'czqvaeiouyhw', 'kskf'), '(.)\1+', '\1', 'g');
-  forms int[] := array[hashtext(word)];
+  forms int[] := array[hashtext(base)];
 begin  -- a loop, since one statement would take ten times as long
   if word ~ '[0-9]' then
     return forms;
   end if;
-  if length(word) > 2 then
-    for n in 1..length(word) loop
-      forms := forms || hashtext(overlay(word placing '' from n for 1));
+  if length(base) > 2 then
+    for n in 1..length(base) loop
+      forms := forms || hashtext(overlay(base placing '' from n for 1));
     end loop;
   end if;
   if length(skeleton) > 2 then
@@ -381,7 +389,7 @@ begin
 end $$
 """
 
-# Each word or one that is nearly like it. Letters in the wrong order are one mistake, not two.
+# Each word, or what is nearly like it. Letters in the wrong order are one mistake, not two.
 CORRECTED = """
 create function catalog.corrected(tokens text[]) returns tsquery
 language sql stable as $$
@@ -390,14 +398,17 @@ language sql stable as $$
   from (
     select w.token, (
       select string_agg(quote_literal(n.term), ' | ') from (
-        select t.term from catalog.search_terms t,
-          public.levenshtein_less_equal(t.term, w.token, 2) as distance
+        select t.term
+        from catalog.search_terms t,
+          catalog.without_s(t.term) as known,
+          catalog.without_s(w.token) as typed,
+          public.levenshtein_less_equal(known, typed, 2) as distance,
+          lateral (select length(known) = length(typed) and translate(known, typed, '') = '')
+            as same_letters(are_same)
         where t.deletions && catalog.deletions(w.token) and distance <= 2
-          and (length(w.token) > 4 or distance < 2 or translate(t.term, w.token, '') = '')
+          and (distance < 2 or are_same or length(typed) > 4)
         order by
-          case when distance = 2 and length(t.term) = length(w.token)
-            and translate(t.term, w.token, '') = '' then 1 else distance end - t.popularity / 10,
-          t.term
+          case when are_same then least(distance, 1) else distance end - t.popularity / 10, t.term
         limit 8) n) as meant
     from unnest(tokens) w(token)
     where numnode(plainto_tsquery('catalog.words', w.token)) > 0
@@ -528,7 +539,8 @@ create function catalog.estimated_count(
 declare
   plan json;
 begin
-  execute format('explain (format json) select from catalog.item_search s where s.%s @@ %L::tsquery',
+  execute format(
+    'explain (format json) select from catalog.item_search s where s.%s @@ %L::tsquery',
     case when heads_only then 'head' else 'document' end,
     wanted && f.years && case when heads_only then f.creator else f.creator_words end)
   into plan;
@@ -541,7 +553,10 @@ COUNTS_BY_TYPE = """
 create function catalog.counts_by_type(hits catalog.search_hit[], estimate double precision)
 returns int[] language sql stable as $$
   select array_agg(
-    greatest(found.count, estimate * coalesce(ranked.works / nullif(everything.works, 0)::real, 0.2), 0)
+    greatest(
+      found.count,
+      estimate * coalesce(ranked.works / nullif(everything.works, 0)::real, 0.2),
+      0)
     order by catalog.search_type(t))::int[]
   from unnest(array['book', 'movie', 'tv', 'game', 'music']) t
   left join catalog.popularity_tiers ranked on ranked.media_type = t
@@ -582,6 +597,7 @@ FUNCTIONS = (
     SEARCH_TYPE,
     SEARCH_TIER,
     SEARCH_TAGS,
+    WITHOUT_S,
     DELETIONS,
     SEARCH_FILTER_OF,
     SEARCH_ALLOWS,
@@ -712,6 +728,7 @@ def downgrade() -> None:
         "search_allows",
         "search_filter_of",
         "deletions",
+        "without_s",
         "search_tags",
         "search_tier",
         "search_type",
