@@ -316,6 +316,26 @@ async def test_entries_move_with_what_they_count(desk, works, true_entries, sql)
     assert (item.log_count, item.state.status) == (2, WANTED)
 
 
+async def test_a_diary_of_thousands_moves_and_goes_at_once(desk, works, true_entries, sql):
+    """Its entry is written once, and not once for each log."""
+    log = await desk.write(works[0], NOTE, hours=1)
+    await sql(
+        """insert into catalog.user_logs (
+             id, user_id, media_item_id, log_type, logged_at, said_at, created_at, updated_at)
+           select gen_random_uuid(), user_id, media_item_id, log_type,
+             logged_at + n % 100 * interval '1 minute', said_at, created_at, updated_at
+           from catalog.user_logs, generate_series(1, 5000) n returning id"""
+    )
+    assert await true_entries() == 1
+    async with asyncio.timeout(5):  # of which it takes a tenth
+        await sql("update catalog.user_logs set media_item_id = :id returning id", id=works[1])
+        assert await true_entries() == 1
+        await sql("delete from catalog.user_logs where id <> :id returning id", id=log.id)
+        assert await true_entries() == 1
+        await sql("delete from catalog.user_logs returning id")
+    assert await true_entries() == 0
+
+
 async def test_a_work_that_was_merged_away_means_the_other(desk, works, sql):
     gone, survivor = works[:2]
     await sql(

@@ -40,33 +40,57 @@ begin
   return null;
 end $$
 """
-FOLLOW_LOG = """
-create function catalog.follow_log() returns trigger language plpgsql as $$
+# Once for a statement, since a thousand logs of one work are merged or forgotten in one.
+FOLLOW_LOGS = """
+create function catalog.follow_logs() returns trigger language plpgsql as $$
+declare
+  moved uuid[];
 begin
+  if tg_op = 'INSERT' then
+    moved := array(select id from now_there);
+  elsif tg_op = 'DELETE' then
+    moved := array(select id from there_before);
+  else
+    moved := array(
+      select id from (
+        select id, user_id, media_item_id, logged_at from now_there
+        except select id, user_id, media_item_id, logged_at from there_before) changed);
+  end if;
+  if moved = '{}' then
+    return null;
+  end if;
   if tg_op <> 'INSERT' then
-    perform from catalog.library_entries
-      where user_id = old.user_id and media_item_id = old.media_item_id for update;
+    perform from catalog.library_entries where (user_id, media_item_id) in (
+        select user_id, media_item_id from there_before where id = any(moved))
+      order by user_id, media_item_id for update;
     update catalog.library_entries e set
-      log_count = e.log_count - 1,
+      log_count = e.log_count - gone.count,
       (last_log_id, last_logged_at) = (
         select l.id, l.logged_at from catalog.user_logs l
-        where l.media_item_id = old.media_item_id and l.user_id = old.user_id
+        where l.media_item_id = e.media_item_id and l.user_id = e.user_id
         order by l.logged_at desc, l.id desc limit 1)
-      where user_id = old.user_id and media_item_id = old.media_item_id;
+      from (
+        select user_id, media_item_id, count(*)
+        from there_before where id = any(moved) group by 1, 2
+      ) gone
+      where e.user_id = gone.user_id and e.media_item_id = gone.media_item_id;
     delete from catalog.library_entries
-      where user_id = old.user_id and media_item_id = old.media_item_id
-        and log_count = 0 and state_updated_at is null;
+      where log_count = 0 and state_updated_at is null and (user_id, media_item_id) in (
+        select user_id, media_item_id from there_before where id = any(moved));
   end if;
   if tg_op <> 'DELETE' then
     insert into catalog.library_entries as e
         (user_id, media_item_id, log_count, last_log_id, last_logged_at)
-      values (new.user_id, new.media_item_id, 1, new.id, new.logged_at)
+      select user_id, media_item_id, count(*),
+        (array_agg(id order by logged_at desc, id desc))[1], max(logged_at)
+      from now_there where id = any(moved) group by 1, 2 order by 1, 2
       on conflict (user_id, media_item_id) do update set
-        log_count = e.log_count + 1,
+        log_count = e.log_count + excluded.log_count,
         last_log_id = case
-          when (e.last_logged_at, e.last_log_id) > (new.logged_at, new.id) then e.last_log_id
-          else new.id end,
-        last_logged_at = greatest(e.last_logged_at, new.logged_at);
+          when (e.last_logged_at, e.last_log_id) > (excluded.last_logged_at, excluded.last_log_id)
+            then e.last_log_id
+          else excluded.last_log_id end,
+        last_logged_at = greatest(e.last_logged_at, excluded.last_logged_at);
   end if;
   return null;
 end $$
@@ -75,8 +99,15 @@ TRIGGERS = (
     """create trigger follow after insert or delete or update of
          user_id, media_item_id, status, updated_at
        on catalog.user_states for each row execute function catalog.follow_state()""",
-    """create trigger follow after insert or delete or update of user_id, media_item_id, logged_at
-       on catalog.user_logs for each row execute function catalog.follow_log()""",
+    *(
+        f"""create trigger follow_{event} after {event} on catalog.user_logs
+            referencing {tables} for each statement execute function catalog.follow_logs()"""
+        for event, tables in (
+            ("insert", "new table as now_there"),
+            ("update", "old table as there_before new table as now_there"),
+            ("delete", "old table as there_before"),
+        )
+    ),
 )
 # The triggers are there already, and with them nobody writes until this is done.
 BACKFILL = """
@@ -93,6 +124,19 @@ insert into catalog.library_entries
 
 
 def upgrade() -> None:
+    create_library_entries()
+    create_library_changes()
+    create_idempotency_keys()
+    exchange_log_index(
+        "ix_user_logs_media_item_id_user_id",
+        "ix_user_logs_media_item_id_user_id_logged_at_id",
+        ["media_item_id", "user_id", "logged_at", "id"],
+    )
+    add_columns()
+
+
+def add_columns() -> None:
+    """Last, since nobody reads these tables from here to the commit."""
     for name, kind in BASIS.items():
         op.add_column("user_states", sa.Column(name, kind), schema="catalog")
     op.add_column(
@@ -100,14 +144,6 @@ def upgrade() -> None:
         sa.Column("said_at", TIMESTAMP, server_default=sa.func.now(), nullable=False),
         schema="catalog",
     )
-    exchange_log_index(
-        "ix_user_logs_media_item_id_user_id",
-        "ix_user_logs_media_item_id_user_id_logged_at_id",
-        ["media_item_id", "user_id", "logged_at", "id"],
-    )
-    create_library_entries()
-    create_library_changes()
-    create_idempotency_keys()
 
 
 def exchange_log_index(old: str, new: str, columns: list[str]) -> None:
@@ -144,7 +180,7 @@ def create_library_entries() -> None:
         schema="catalog",
         postgresql_include=["status"],
     )
-    for statement in (FOLLOW_STATE, FOLLOW_LOG, *TRIGGERS, BACKFILL):
+    for statement in (FOLLOW_STATE, FOLLOW_LOGS, *TRIGGERS, BACKFILL):
         op.execute(statement)
 
 
@@ -200,9 +236,8 @@ def belongs_to_item(table: str) -> sa.ForeignKeyConstraint:
 
 
 def downgrade() -> None:
-    for table, function in (("user_states", "follow_state"), ("user_logs", "follow_log")):
-        op.execute(f"drop trigger follow on catalog.{table}")
-        op.execute(f"drop function catalog.{function}")
+    for function in ("follow_state", "follow_logs"):
+        op.execute(f"drop function catalog.{function} cascade")
     for table in ("idempotency_keys", "library_changes", "library_entries"):
         op.drop_table(table, schema="catalog")
     exchange_log_index(
