@@ -138,6 +138,13 @@ async def test_entries_are_added_and_replaced_and_others_stay(put, entries, work
     assert statements() == 1
 
 
+async def test_many_entries_are_put_in_one_statement(put, work, sql):
+    """Each statement has all entries of the work summed up."""
+    await put(work, *(offer("Netflix", region) for region in ("PT", "DE", "FR")))
+    commands = await sql("select distinct xmin::text, cmin::text from catalog.availability")
+    assert len(commands) == 1
+
+
 async def test_an_unknown_work_has_no_entries_and_takes_none(put, entries, remove):
     unknown = str(uuid4())
     assert list(await entries(unknown)) == []

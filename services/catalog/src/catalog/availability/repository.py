@@ -20,7 +20,6 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
 from catalog.availability.offers import Entry, Offer, Status, Summary, Told
@@ -64,14 +63,22 @@ _TARGET = (
     .where(_asked.id == bindparam("media_item_id"))
     .with_for_update(key_share=True, of=MediaItem)
 )
-_new = insert(_ENTRIES)
-_PUT = _new.on_conflict_do_update(
-    index_elements=_KEY,
-    set_={
-        column.name: _new.excluded[column.name]
-        for column in _ENTRIES.c
-        if column.name not in {"id", "created_at", *_KEY}
-    },
+# One statement, since each has all entries of the work summed up.
+_PUT = text(
+    """
+    insert into catalog.availability (
+      id, media_item_id, provider, region, format, status, deeplink_url, source_name,
+      contributed_by, last_checked_at, created_at, updated_at)
+    select id, :media_item_id, provider, region, format, status, deeplink_url, 'manual',
+      :user_id, last_checked_at, :at, :at
+    from json_to_recordset(cast(:offers as json)) as o(
+      id uuid, provider text, region text, format text, status text, deeplink_url text,
+      last_checked_at timestamptz)
+    on conflict (media_item_id, provider, region, format) do update set
+      status = excluded.status, deeplink_url = excluded.deeplink_url,
+      source_name = excluded.source_name, contributed_by = excluded.contributed_by,
+      last_checked_at = excluded.last_checked_at, updated_at = excluded.updated_at
+    """
 )
 # What people put in stays as it is. Of two sources with one key, the last to speak is believed.
 _STORE = text(
@@ -151,25 +158,13 @@ async def hold_target(session: Session, media_item_id: UUID, user_id: UUID) -> T
 async def put(
     session: Session, target: Target, offers: Sequence[Offer], user_id: UUID, at: datetime
 ) -> None:
-    """In the order of their keys, so that two who put the same never wait for each other."""
-    rows = [
-        {
-            "id": new_id(),
-            "media_item_id": target.media_item_id,
-            "provider": offer.provider,
-            "region": offer.region,
-            "format": offer.format,
-            "status": offer.status,
-            "deeplink_url": offer.deeplink_url,
-            "source_name": MANUAL,
-            "contributed_by": user_id,
-            "last_checked_at": offer.last_checked_at,
-            "created_at": at,
-            "updated_at": at,
-        }
-        for offer in sorted(offers, key=lambda offer: offer.key)
-    ]
-    await session.execute(_PUT, rows)
+    parameters = {
+        "media_item_id": target.media_item_id,
+        "user_id": user_id,
+        "offers": orjson.dumps([_offer_row(offer) for offer in offers]).decode(),
+        "at": at,
+    }
+    await session.execute(_PUT, parameters)
 
 
 async def remove(session: Session, target: Target, availability_id: UUID) -> bool:
