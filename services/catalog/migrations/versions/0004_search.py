@@ -201,9 +201,9 @@ declare
   asked_length constant real := length(title);
   types constant int[] := array(select catalog.search_type(t) from unnest(f.media_types) t);
   of_types constant text[] := coalesce(f.media_types, array['any']);
-  tiers constant int[] := array(select generate_series(0, coalesce((
+  tiers constant int[] := array(select generate_series(0, greatest(1, (
     select max(cardinality(t.boundaries)) from catalog.popularity_tiers t
-    where t.media_type = any(of_types)), 0) - 1)) || 9;
+    where t.media_type = any(of_types))) - 1)) || 9;
   all_tiers constant int := cardinality(tiers);
   works constant bigint := (
     select sum(t.works) from catalog.popularity_tiers t where t.media_type = any(of_types));
