@@ -1,6 +1,7 @@
 """Saving what was shown: exactly that, whole if its source answers."""
 
 import asyncio
+import time
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -9,6 +10,8 @@ import pytest
 from common.errors import Kind
 from common.grpc_errors import RemoteError
 from ingest.models import Preview
+from ingest.previews.saving import FETCHING_SECONDS
+from ingest.upstream import Patience
 from tastebuds.ingest.v1 import preview_service_pb2 as pb
 from tastebuds.ingest.v1.work_pb2 import RefreshDue
 
@@ -183,6 +186,20 @@ async def test_ingesting_what_was_shown_needs_its_source_no_more(desk, shown, up
     assert await desk.sent() == [("tmdb-bulk", RefreshDue(source="tmdb", external_id="movie:603"))]
     await desk.age(timedelta(minutes=6))
     assert (await refusal(desk.ingest("tmdb", "movie:604"))).reason == "NOT_AT_SOURCE"
+
+
+async def test_ingesting_what_was_shown_does_not_wait_out_a_source_that_hangs(
+    serve, people, upstream, catalogue, shown
+):
+    slow = Patience(total=8, slot=2, retries=0)
+    async with open_desk(serve, people, upstream, catalogue, patience=slow) as desk:
+        await desk.show()
+        upstream.plan("tmdb/movie/603", Answer(WHOLE_FILM, after=7))
+        began = time.monotonic()
+        reply = await desk.ingest("tmdb", "movie:603")
+        assert time.monotonic() - began < FETCHING_SECONDS + 1.5
+        assert reply.item.title == "Tidewatch"
+        assert not reply.item.screen.HasField("runtime_minutes")
 
 
 async def test_ingesting_what_was_shown_to_nobody_waits_for_its_source(desk, shown, upstream):

@@ -12,7 +12,7 @@ from common.jobs import BACKOFF_SECONDS
 from common.requests import current_caller
 from common.timestamps import timestamp
 from ingest import service
-from ingest.clients import CatalogClient, Stored
+from ingest.clients import CatalogClient
 from ingest.connectors import CONNECTORS, Connectors, identifier
 from ingest.drafts import Source
 from ingest.errors import CircuitOpen, NoFreeSlot, UpstreamFailure, is_worth_waiting
@@ -24,10 +24,14 @@ from ingest.jobs.views import JobView
 from ingest.limits.circuit import CircuitSnapshot
 from ingest.limits.health import State
 from ingest.limits.tallies import OperationSnapshot
-from ingest.previews.saving import Saver
+from ingest.previews import service as previews
+from ingest.previews.saving import FETCHING_SECONDS, save_as_shown
+from ingest.previews.shown import Shown, preview_id
 from ingest.service import Allowances, Wanted
 from tastebuds.ingest.v1 import ingest_service_pb2 as pb
 from tastebuds.ingest.v1.ingest_service_pb2_grpc import IngestServiceServicer
+
+AWAY = UpstreamFailure, CircuitOpen, NoFreeSlot
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +49,10 @@ class IngestServicer(IngestServiceServicer):
     ) -> pb.IngestMediaResponse:
         wanted = to_wanted(request)
         reply = pb.IngestMediaResponse(source_name=request.source)
+        shown = await self._shown(wanted)
+        patience = self.deferred_after_seconds if request.defer else None
         try:
-            patience = self.deferred_after_seconds if request.defer else None
-            async with service.within(patience, wanted.source):
+            async with service.within(FETCHING_SECONDS if shown else patience, wanted.source):
                 stored = await service.ingest(
                     wanted,
                     caller_id=current_caller().user_id,
@@ -59,28 +64,27 @@ class IngestServicer(IngestServiceServicer):
             failure = error if isinstance(error, DomainError) else from_rpc_error(error)
             if failure is None or not is_worth_waiting(failure):
                 raise
-            as_shown = await self._save_as_shown(wanted, failure)
-            if as_shown is None:
-                if not request.defer:
-                    raise
+            if shown is not None and isinstance(failure, AWAY):
+                stored = await save_as_shown(shown, self.catalog, self.database)
+            elif request.defer:
                 reply.job.CopyFrom(from_job(await self._defer(wanted, failure)))
                 return reply
-            stored = as_shown
+            else:
+                raise
         reply.item.CopyFrom(stored.item)
         reply.sources.extend(stored.sources)
         return reply
 
-    async def _save_as_shown(self, wanted: Wanted, failure: DomainError) -> Stored | None:
-        """What the caller was just shown of it, while its source is away."""
-        if wanted.refresh or not isinstance(failure, UpstreamFailure | CircuitOpen | NoFreeSlot):
+    async def _shown(self, wanted: Wanted) -> Shown | None:
+        """What the caller was just shown of it, which is kept while its source is away."""
+        if wanted.refresh:
             return None
         connector = self.connectors.pick(wanted.source)
-        saver = Saver(self.database, self.connectors, self.catalog, self.allowances)
-        return await saver.save_as_shown(
-            current_caller().user_id,
-            connector.source,
-            identifier(connector, wanted.external_id, wanted.url),
-        )
+        named = identifier(connector, wanted.external_id, wanted.url)
+        user_id = current_caller().user_id
+        mine = preview_id(user_id, connector.source, named)
+        async with self.database.readers() as session:
+            return await previews.recall(session, user_id=user_id, preview_id=mine)
 
     async def _defer(self, wanted: Wanted, failure: DomainError) -> JobView:
         """Try later what failed just now."""

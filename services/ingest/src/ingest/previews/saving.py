@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from common.db import Database, now
+from common.db import Database
 from common.errors import DomainError
 from ingest import service
 from ingest.clients import CatalogClient, Stored
 from ingest.connectors import Connectors
-from ingest.drafts import MediaDraft, Source
+from ingest.drafts import MediaDraft
 from ingest.errors import FetchQuotaExceeded, is_worth_waiting
 from ingest.previews import repository
 from ingest.previews.documents import whole_facts
 from ingest.previews.service import read_savable
-from ingest.previews.shown import OwnPreviews, Shown, preview_id
+from ingest.previews.shown import OwnPreviews, Shown
 from ingest.refreshes.events import refresh_due
 from ingest.service import Allowances
 
@@ -56,23 +56,11 @@ class Saver:
         saves = (self._save_one(own.user_id, each, until, room) for each in previews)
         outcomes = await asyncio.gather(*saves, return_exceptions=True)
         saved = [outcome for outcome in outcomes if isinstance(outcome, Saved)]
-        await self._note(saved)
+        await _note(self.database, saved)
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
         return saved
-
-    async def save_as_shown(self, user_id: UUID, source: Source, external_id: str) -> Stored | None:
-        """Without asking its source, which is asked later; None when it was not shown of late."""
-        named = preview_id(user_id, source, external_id)
-        async with self.database.readers() as session:
-            found = await repository.find(session, OwnPreviews(user_id, [named]))
-        shown = found.get(named)
-        if shown is None or shown.expires_at <= now():
-            return None
-        stored = await self.catalog.upsert(whole_facts(shown.draft), refresh=False)
-        await self._note([Saved(shown, stored, incomplete=True)])
-        return stored
 
     async def _save_one(
         self, user_id: UUID, shown: Shown, until: float, room: asyncio.Semaphore
@@ -109,12 +97,20 @@ class Saver:
         except DomainError as error:
             return whole_facts(draft), is_worth_waiting(error)
 
-    async def _note(self, saved: Sequence[Saved]) -> None:
-        fresh = [each for each in saved if each.shown.media_item_id != each.media_item_id]
-        if not fresh:
-            return
-        drafts = [each.shown.draft for each in fresh if each.incomplete]
-        async with self.database.sessions.begin() as session:
-            works = {each.shown.id: each.media_item_id for each in fresh}
-            await repository.note_saved(session, works)
-            session.add_all(refresh_due(each.source_name, each.external_id) for each in drafts)
+
+async def save_as_shown(shown: Shown, catalog: CatalogClient, database: Database) -> Stored:
+    """Without asking its source, which is asked later."""
+    stored = await catalog.upsert(whole_facts(shown.draft), refresh=False)
+    await _note(database, [Saved(shown, stored, incomplete=True)])
+    return stored
+
+
+async def _note(database: Database, saved: Sequence[Saved]) -> None:
+    fresh = [each for each in saved if each.shown.media_item_id != each.media_item_id]
+    if not fresh:
+        return
+    drafts = [each.shown.draft for each in fresh if each.incomplete]
+    async with database.sessions.begin() as session:
+        works = {each.shown.id: each.media_item_id for each in fresh}
+        await repository.note_saved(session, works)
+        session.add_all(refresh_due(each.source_name, each.external_id) for each in drafts)

@@ -23,6 +23,12 @@ async def read(session: Reader, *, user_id: UUID, preview_id: UUID) -> Shown:
     return shown
 
 
+async def recall(session: Reader, *, user_id: UUID, preview_id: UUID) -> Shown | None:
+    """None also when it has expired."""
+    shown = (await repository.find(session, OwnPreviews(user_id, [preview_id]))).get(preview_id)
+    return shown if shown is not None and shown.expires_at > now() else None
+
+
 async def read_savable(session: Reader, *, own: OwnPreviews) -> list[Shown]:
     """In the order asked; what has expired only if it was saved before. Raises as `read` does."""
     found, at = await repository.find(session, own), now()
