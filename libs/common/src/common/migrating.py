@@ -29,16 +29,19 @@ async def _migrate(metadata: MetaData, url: str) -> None:
 def _run(connection: Connection, metadata: MetaData) -> None:
     # Two migrators at once follow one another instead of tripping over each other.
     connection.execute(
-        text("select pg_advisory_xact_lock(hashtext(:name))"),
+        text("select pg_advisory_lock(hashtext(:name))"),
         {"name": f"migrate {metadata.schema}"},
     )
-    connection.execute(text(f"set local lock_timeout = '{LOCK_TIMEOUT}'"))
+    connection.execute(text(f"set lock_timeout = '{LOCK_TIMEOUT}'"))
+    connection.commit()
     context.configure(
         connection=connection,
         target_metadata=metadata,
         version_table_schema=metadata.schema,
         include_schemas=False,
         compare_type=True,
+        # What one has locked does not wait for the next: others read and write meanwhile.
+        transaction_per_migration=True,
     )
     with context.begin_transaction():
         context.run_migrations()
