@@ -42,7 +42,8 @@ def at_least(
 
 
 def table(rows: Sequence[Row]) -> str:
-    head = f"{'':34}{'req/s':>8}{'p50 ms':>8}{'p99 ms':>8}{'CPU ms':>8}{'RPC':>6}{'SQL':>6}"
+    wide = max(len(row.name) for row in rows)
+    head = f"{'':{wide}}{'req/s':>8}{'p50 ms':>8}{'p99 ms':>8}{'CPU ms':>8}{'RPC':>6}{'SQL':>6}"
     lines = [head + "   CPU ms by process"]
     for row in rows:
         parts = [
@@ -57,16 +58,16 @@ def table(rows: Sequence[Row]) -> str:
         )
         trouble = f"   {row.failures} FAILED" if row.failures else ""
         lines.append(
-            f"{row.name:34}{row.per_second:8.0f}{row.p50_ms:8.2f}{row.p99_ms:8.2f}"
+            f"{row.name:{wide}}{row.per_second:8.0f}{row.p50_ms:8.2f}{row.p99_ms:8.2f}"
             f"{cost}{calls}   {', '.join(parts)}{trouble}"
         )
     return "\n".join(lines)
 
 
 def verdicts(found: Sequence[Verdict]) -> str:
-    lines = [f"{'ratios and budgets':58}{'measured':>16}{'allowed':>14}"]
+    lines = [f"{'ratios and budgets':62}{'measured':>16}{'allowed':>14}"]
     lines += [
-        f"{verdict.what:58}{verdict.measured:>16}{verdict.budget:>14}   {verdict.word}".rstrip()
+        f"{verdict.what:62}{verdict.measured:>16}{verdict.budget:>14}   {verdict.word}".rstrip()
         for verdict in found
     ]
     return "\n".join(lines)

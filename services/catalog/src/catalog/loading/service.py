@@ -46,16 +46,16 @@ async def load(database: Database, drafts: Iterator[Draft], report: Report) -> P
     async with repository.sole_loader(database) as is_alone:
         if not is_alone:
             raise AlreadyLoading
-        many = max(MANY, int(MUCH * await repository.searchable(database)))
-        progress = Progress()
+        progress, before = Progress(), await repository.searchable(database)
+        many = max(MANY, int(MUCH * before))
         try:
             while progress.added < many or not await repository.drop_indexes(database):
-                before = progress.added + progress.known
+                done = progress.added + progress.known
                 await _write_all(database, islice(drafts, many), progress, report)
-                if progress.added + progress.known < before + many:
+                if progress.added + progress.known < done + many:
                     break
-            else:
-                await _write_all(database, drafts, progress, report)
+            await _write_all(database, drafts, progress, report)
+            if progress.added > MUCH * before:
                 await _rank(database)
         finally:
             async with database.sessions.begin() as session:
@@ -83,7 +83,7 @@ async def _write_all(
 
 
 async def _rank(database: Database) -> None:
-    """Put all works into the tiers where they belong now, which with indexes would take long."""
+    """Put all works into the tiers where they belong now, best before there are indexes again."""
     async with database.sessions.begin() as session:
         await ranking.draw_boundaries(session, SIZES)
     after: UUID | None = UUID(int=0)
