@@ -33,10 +33,13 @@ class SearchDesk:
         return replace(self, user_id=user_id)
 
     async def load(self, *works):
-        """In one transaction; a pair is a work and how popular it is. Their ids, in order."""
+        """In one transaction; a pair is a work and how popular it is. Their ids, in order.
+
+        A source calls them "Tidewatch 0", "The Quiet Harbour 1" and so on.
+        """
         pairs = [one if isinstance(one, tuple) else (one, None) for one in works]
         drafts = [
-            to_draft(upsert(item, f"n{number}", popularity=popularity).draft)
+            to_draft(upsert(item, f"{item.title} {number}", popularity=popularity).draft)
             for number, (item, popularity) in enumerate(pairs)
         ]
         async with self.database.sessions.begin() as session:
