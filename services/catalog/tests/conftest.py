@@ -48,9 +48,10 @@ async def connect(serve, shared_database):
     """`connect("gateway")`: a channel to the catalogue as that caller."""
 
     def add(server):
-        servicers = (MediaServicer, MergeServicer, SearchServicer, LibraryServicer, TagServicer)
+        servicers = (MediaServicer, MergeServicer, LibraryServicer, TagServicer)
         register(server, *(servicer(shared_database) for servicer in servicers))
-        register(server, AvailabilityServicer(shared_database, timedelta(days=14)))
+        for servicer in (SearchServicer, AvailabilityServicer):
+            register(server, servicer(shared_database, timedelta(days=14)))
         register(server, TasteServicer(shared_database, Profiles(timedelta(hours=24))))
 
     async with serve("catalog", SERVICES, add) as connect:

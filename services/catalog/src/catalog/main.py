@@ -34,16 +34,17 @@ async def main() -> None:
         ) as auth,
     ):
         database = service.database
+        stays_true = settings.availability_stays_true()
         profiles = Profiles(settings.taste_profile_lifetime())
         grpc = GrpcServer("catalog", servicers.SERVICES, TokenVerifier(keys.from_auth(auth)))
         servicers.register(
             grpc.server,
             MediaServicer(database),
             MergeServicer(database),
-            SearchServicer(database),
+            SearchServicer(database, stays_true),
             LibraryServicer(database),
             TagServicer(database),
-            AvailabilityServicer(database, settings.availability_stays_true()),
+            AvailabilityServicer(database, stays_true),
             TasteServicer(database, profiles),
         )
         due = sweeps(settings.retention(), settings.deleted_menus(), profiles)

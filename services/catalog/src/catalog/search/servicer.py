@@ -13,9 +13,7 @@ from tastebuds.catalog.v1.search_service_pb2_grpc import SearchServiceServicer
 class SearchServicer(SearchServiceServicer):
     """`availability_stays_true` is for how long what was checked is believed."""
 
-    def __init__(
-        self, database: Database, availability_stays_true: timedelta = timedelta(days=14)
-    ) -> None:
+    def __init__(self, database: Database, availability_stays_true: timedelta) -> None:
         self.database = database
         self.availability_stays_true = availability_stays_true
         self.estimates = Estimates()
