@@ -2,6 +2,7 @@ import asyncio
 from datetime import UTC, datetime
 from uuid import uuid4
 
+import grpc
 import pytest
 
 from catalog.library import service
@@ -224,12 +225,32 @@ async def test_a_change_is_kept_as_rows(desk, dune, database):
     assert kept.state_after["id"] == before.id
 
 
+async def test_taking_back_and_writing_at_once_lock_nobody_out(desk, dune):
+    async def live(number):
+        log = await desk.write(dune, (STARTED, FINISHED)[number % 2], hours=number)
+        edits = (
+            desk.undo(),
+            desk.put(dune, DROPPED),
+            desk.edit(log.id, log_type=FINISHED, logged_at=at(-number)),
+            desk.delete(log.id),
+            desk.clear(dune),
+            desk.undo(),
+        )
+        replies = await asyncio.gather(*edits, return_exceptions=True)
+        return {reply.code() for reply in replies if isinstance(reply, grpc.aio.AioRpcError)}
+
+    for _ in range(4):
+        codes = await asyncio.gather(*map(live, range(6)))
+        known = {grpc.StatusCode.NOT_FOUND, grpc.StatusCode.FAILED_PRECONDITION}
+        assert set().union(*codes) <= known
+
+
 async def test_few_statements_each(desk, dune, statements):
     await desk.put(dune, WANTED)
     log = await desk.write(dune, STARTED)
     await desk.edit(log.id, log_type=FINISHED)
     await desk.clear(dune)
-    for count in (4, 5, 5, 4):
+    for count in (5, 6, 6, 5):
         statements()
         await desk.undo()
         assert statements() == count

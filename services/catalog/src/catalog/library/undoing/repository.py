@@ -4,9 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import (
     CTE,
     Text,
+    Uuid,
     bindparam,
     cast,
     delete,
@@ -96,6 +98,23 @@ _TAKE_LAST = select(_taken, MediaItem.title).join_from(
     _taken, MediaItem, MediaItem.id == _taken.c.media_item_id
 )
 
+# First the entry and then the state, as whoever edits one holds them: no two wait for each other.
+_its_log = (
+    select(UserLog.id)
+    .where(UserLog.id == bindparam("log_id", type_=Uuid))
+    .with_for_update()
+    .cte("its_log")
+)
+_HOLD_ROWS = (
+    select(UserState.id)
+    .where(
+        UserState.user_id == bindparam("person_id", type_=Uuid),
+        UserState.media_item_id == bindparam("media_item_id", type_=Uuid),
+        select(func.count()).select_from(_its_log).scalar_subquery() >= 0,
+    )
+    .with_for_update(of=UserState)
+)
+
 
 async def take_turn(session: Session, user_id: UUID) -> None:
     """Wait until what the same person takes back in parallel has been taken back."""
@@ -119,6 +138,17 @@ async def take_last(session: Session, user_id: UUID, since: datetime) -> Change 
         state=Rows(row.state_before, row.state_after),
         log=Rows(row.log_before, row.log_after),
     )
+
+
+async def hold_rows(session: Session, user_id: UUID, change: Change) -> None:
+    """What the change has touched, as far as it is there, is not written until the commit."""
+    row = change.log.after or change.log.before
+    values = {
+        "person_id": user_id,
+        "media_item_id": change.media_item_id,
+        "log_id": UUID(orjson.loads(row)["id"]) if row else None,
+    }
+    await session.execute(_HOLD_ROWS, values)
 
 
 async def restore_log(session: Session, rows: Rows) -> bool:

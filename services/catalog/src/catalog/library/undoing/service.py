@@ -18,9 +18,10 @@ _WORDS = {
 
 
 async def undo_last_change(session: Session, user_id: UUID) -> Undone:
-    """Five statements at most. Parallel calls take back one after the other."""
+    """Six statements at most. Parallel calls take back one after the other."""
     await repository.take_turn(session, user_id)
     change = await _take_last(session, user_id)
+    await repository.hold_rows(session, user_id, change)
     if not await _restore(session, change):
         raise ChangedSince(change.media_item_id, change.title)
     state = await states.find_state(session, user_id, change.media_item_id)
@@ -36,7 +37,6 @@ async def _take_last(session: Session, user_id: UUID) -> Change:
 
 
 async def _restore(session: Session, change: Change) -> bool:
-    """The entry first, as whoever edits one does: so no two wait for each other."""
     if not await repository.restore_log(session, change.log):
         return False
     return await repository.restore_state(session, change.state)
