@@ -71,7 +71,15 @@ _first_beyond = (
     .limit(1)
     .scalar_subquery()
 )
-_FORGOTTEN = delete(_CHANGES).where(_mine, _CHANGES.c.id <= _first_beyond).cte("forgotten")
+# What another write forgets just now is not waited for: that one may wait for this.
+_beyond = (
+    select(_CHANGES.c.id)
+    .where(_mine, _CHANGES.c.id <= _first_beyond)
+    .with_for_update(skip_locked=True)
+    .cte("beyond")
+    .prefix_with("materialized")
+)
+_FORGOTTEN = delete(_CHANGES).where(_CHANGES.c.id.in_(select(_beyond.c.id))).cte("forgotten")
 
 # Of works that were merged into others nothing is taken back. The work is held before all else.
 _last = (
