@@ -175,13 +175,13 @@ $$
 """
 
 # Where to stop reading tiers, the first `done` of which held so many: all of them when no more than
-# 1500 are to be expected, or else where there are likely to be two hundred.
+# 1500 are to be expected, or else where there are likely to be about two hundred.
 SEARCH_UNTIL = """
 create function catalog.search_until(found int, done int, per_tier_of int, works bigint, tiers int)
 returns int language sql immutable as $$
   select case
     when (found + 1) * works / (500 * 4 ^ (done - 1) * per_tier_of) > 1500
-      then least(tiers, done + greatest(1, ceil(log(4, 200 / (found + 1.0))))::int)
+      then least(tiers, done + greatest(1, round(log(4, 200 / (found + 1.0))))::int)
     else tiers
   end
 $$

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Double,
     Integer,
     Select,
+    TableValuedAlias,
     Text,
     Uuid,
     any_,
@@ -91,8 +92,8 @@ def _among(*, in_library: bool, tagged: bool) -> ColumnElement[Any]:
     return func.array(ids.limit(MOST_AMONG).scalar_subquery(), type_=ARRAY(Uuid))
 
 
-def _find(among: ColumnElement[Any]) -> Select[Any]:
-    found = (
+def _find_media(among: ColumnElement[Any]) -> TableValuedAlias:
+    return (
         func.catalog.find_media(
             bindparam("words", type_=Text),
             bindparam("tokens", type_=ARRAY(Text)),
@@ -119,6 +120,10 @@ def _find(among: ColumnElement[Any]) -> Select[Any]:
         )
         .alias("found")
     )
+
+
+def _find(among: ColumnElement[Any]) -> Select[Any]:
+    found = _find_media(among)
     hits = (
         func.unnest(found.c.ids, found.c.scores)
         .table_valued(
