@@ -11,6 +11,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from common import db
+from common.failures import is_away
 
 FAILING = text("select cast(:password as text), 1 / 0")
 
@@ -84,6 +85,24 @@ async def test_a_frozen_server_holds_nobody_for_ever(postgres, monkeypatch, way)
         assert db.is_unavailable(caught.value)
         async with database.readers() as reader:
             assert await reader.scalar(backend) != old
+
+
+async def test_whoever_loses_in_a_deadlock_may_come_again(database, tables):
+    """The server undoes one of the two; it is asked anew like one that was away."""
+    both_hold_one = asyncio.Barrier(2)
+
+    async def lock(first, second):
+        async with database.sessions.begin() as session:
+            await session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": first})
+            await both_hold_one.wait()
+            await session.execute(text("select pg_advisory_xact_lock(:key)"), {"key": second})
+
+    async with asyncio.timeout(20):
+        outcomes = await asyncio.gather(lock(1, 2), lock(2, 1), return_exceptions=True)
+    (lost,) = [outcome for outcome in outcomes if outcome is not None]
+    assert db.sqlstate(lost) == db.DEADLOCK
+    assert db.is_unavailable(lost)
+    assert not is_away(lost)
 
 
 async def test_listening_is_no_command_that_could_take_too_long(postgres, monkeypatch):

@@ -42,9 +42,11 @@ COMMAND_TIMEOUT_SECONDS = STATEMENT_TIMEOUT_MS / 1000 + 3
 CONNECT_TIMEOUT_SECONDS = 5
 POOL_TIMEOUT_SECONDS = 5
 QUERY_CANCELED = "57014"
+DEADLOCK = "40P01"
 # PostgreSQL error codes, appendix A: connection exceptions, insufficient resources (a full disk is
-# one), a statement cancelled by timeout, the server going down or coming up, and system errors.
-UNAVAILABLE_SQLSTATES = ("08", "53", QUERY_CANCELED, "57P01", "57P02", "57P03", "58")
+# one), a transaction lost to another one (a deadlock is one), a statement cancelled by timeout, the
+# server going down or coming up, and system errors.
+UNAVAILABLE_SQLSTATES = ("08", "40", "53", QUERY_CANCELED, "57P01", "57P02", "57P03", "58")
 # What a statement, a commit or a connection attempt may raise; see is_unavailable.
 ERRORS = (DBAPIError, PoolTimeoutError, PostgresError, OSError, TimeoutError)
 

@@ -7,7 +7,7 @@ from grpc import StatusCode
 from grpc.aio import AioRpcError
 
 from common import patience
-from common.db import QUERY_CANCELED, is_unavailable, sqlstate
+from common.db import DEADLOCK, QUERY_CANCELED, is_unavailable, sqlstate
 from common.errors import Kind
 from common.grpc_errors import RemoteError
 from common.jobs import TryLater
@@ -50,13 +50,13 @@ def patience_with(error: Exception) -> Patience | None:
 def is_away(error: Exception) -> bool:
     """Whether our database or a peer does not answer, for which the message cannot be blamed.
 
-    A statement that the server ended at its limit is the message's own: it did answer.
+    A statement that the server ended, at its limit or in a deadlock, is the message's own.
     """
     if isinstance(error, AioRpcError):
         return error.code() in AWAY_STATUSES
     if isinstance(error, RemoteError):
         return error.kind is Kind.UNAVAILABLE
-    return is_unavailable(error) and sqlstate(error) != QUERY_CANCELED
+    return is_unavailable(error) and sqlstate(error) not in {QUERY_CANCELED, DEADLOCK}
 
 
 def in_words(error: Exception) -> str:
