@@ -41,8 +41,7 @@ STATEMENT_TIMEOUT_MS = 15_000
 COMMAND_TIMEOUT_SECONDS = STATEMENT_TIMEOUT_MS / 1000 + 3
 CONNECT_TIMEOUT_SECONDS = 5
 POOL_TIMEOUT_SECONDS = 5
-QUERY_CANCELED = "57014"
-DEADLOCK = "40P01"
+QUERY_CANCELED, DEADLOCK = "57014", "40P01"
 # PostgreSQL error codes, appendix A: connection exceptions, insufficient resources (a full disk is
 # one), a transaction lost to another one (a deadlock is one), a statement cancelled by timeout, the
 # server going down or coming up, and system errors.
