@@ -19,8 +19,9 @@ def fingerprint(repo: Path, services: Iterable[str]) -> str:
     """Return what changes whenever a migration of these services does."""
     digest = hashlib.sha256()
     for name in services:
-        for file in sorted((_config(repo, name).parent / "migrations" / "versions").glob("*.py")):
-            digest.update(f"{name}/{file.name}\0".encode() + file.read_bytes())
+        folder = _config(repo, name).parent / "migrations" / "versions"
+        for file in sorted((*folder.glob("*.py"), *folder.glob("*/*.sql"))):
+            digest.update(f"{name}/{file.relative_to(folder)}\0".encode() + file.read_bytes())
     return digest.hexdigest()
 
 
