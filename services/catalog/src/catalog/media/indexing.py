@@ -165,7 +165,7 @@ def years(year: int) -> tuple[str, ...]:
 
 
 def ordered(popularity: float, media_item_id: UUID) -> float:
-    return popularity + media_item_id.int % 2**16 / 2**16 * _CHANCE
+    return popularity + media_item_id.int % 2**32 / 2**32 * _CHANCE
 
 
 def _further_words(facts: Facts) -> list[str]:
