@@ -60,8 +60,8 @@ async def search(
 @router.get("/suggest", summary="Complete what is being typed", response_model=Suggestions)
 async def suggest(
     q: SuggestText,
-    types: Types,
     api: Api,
+    types: Types = (),
     limit: Annotated[int, Query(ge=1, le=8)] = 8,
 ) -> Response:
     """Works whose titles begin so, for the list under a search box."""

@@ -66,16 +66,17 @@ SearchText = Annotated[
         examples=["night train to lisbon"],
     ),
 ]
-Types = Annotated[list[MediaType], Query(default_factory=list, max_length=20)]
+# A tuple, for its default needs no factory, the signature of which is looked up for each request.
+Types = Annotated[tuple[MediaType, ...], Query(max_length=20)]
 Year = Annotated[int | None, Query(ge=EARLIEST_YEAR, le=LATEST_YEAR)]
 TagName = Annotated[str, StringConstraints(min_length=1, max_length=64), Clean]
 
 
 class Question(Schema):
     q: SearchText
-    types: Types
+    types: Types = ()
     """Left out: all."""
-    sources: Annotated[list[SourceName], Query(default_factory=list, max_length=20)]
+    sources: Annotated[tuple[SourceName, ...], Query(max_length=20)] = ()
     """Left out: the catalogue, and every external source if `include_external`."""
     include_external: bool = False
     """Search outside too, which does not widen `sources`; only for signed-in people."""
@@ -90,7 +91,7 @@ class Question(Schema):
     year_to: Year = None
     creator: Annotated[str, StringConstraints(max_length=200), Clean, Query()] = ""
     """Words of a creator's name."""
-    tag: Annotated[list[TagName], Query(default_factory=list, max_length=10)]
+    tag: Annotated[tuple[TagName, ...], Query(max_length=10)] = ()
     """Names of tags, your own or shared ones, all of which a work must have: none outside has."""
     in_library: bool = False
     """Only what you have a state or a log of, so nothing outside; only for signed-in people."""
