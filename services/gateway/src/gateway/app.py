@@ -37,15 +37,16 @@ from gateway.routes import (
 from gateway.settings import Settings
 from gateway.state import Gateway
 
+# Tried one after the other: what is asked for most stands first.
 ROUTERS = (
     me.router,
+    search.router,
+    menus.router,
+    courses.router,
     library.router,
     logs.router,
     taste.router,
     tags.router,
-    menus.router,
-    courses.router,
-    search.router,
     previews.router,
     media.router,
     availability.router,
