@@ -33,8 +33,7 @@ async def compare(scene: Scene) -> list[Row]:
         rows = [await _write(database, drafts, WITH, scene.seconds)]
         await repository.drop_indexes(database)
         rows.append(await _write(database, drafts, WITHOUT, scene.seconds))
-        async with database.sessions.begin() as session:
-            await build_indexes(session)
+        await build_indexes(database)
     return rows
 
 

@@ -20,6 +20,12 @@ _SEARCHED: Sequence[Table] = (
     cast("Table", ItemSearch.__table__),
     cast("Table", SearchTerm.__table__),
 )
+_INDEXES = {
+    str(index.name): index
+    for table in _SEARCHED
+    # Those of all words first, which are the large ones.
+    for index in sorted(table.indexes, key=lambda index: index.kwargs["postgresql_using"] != "gin")
+}
 _LOCK = text(f"lock table {', '.join(table.fullname for table in _SEARCHED)}")
 _LOCK_NOT_AVAILABLE = "55P03"
 _NAME = "catalog loading"
@@ -66,8 +72,8 @@ async def drop_indexes(database: Database) -> bool:
         async with database.sessions.begin() as session:
             await session.execute(text("set local lock_timeout = '800ms'"))
             await session.execute(_LOCK)
-            for index in _indexes():
-                await session.execute(text(f"drop index if exists catalog.{index.name}"))
+            for name in _INDEXES:
+                await session.execute(text(f"drop index if exists catalog.{name}"))
     except DBAPIError as error:
         if sqlstate(error) != _LOCK_NOT_AVAILABLE:
             raise
@@ -75,16 +81,17 @@ async def drop_indexes(database: Database) -> bool:
     return True
 
 
-async def missing_indexes(session: Session) -> Sequence[Index]:
+async def missing_indexes(session: Session) -> Sequence[str]:
+    """Their names, the one that takes longest first."""
     present = set(await session.scalars(_PRESENT))
-    return [index for index in _indexes() if index.name not in present]
+    return [name for name in _INDEXES if name not in present]
 
 
-async def build_index(session: Session, index: Index) -> None:
+async def build_index(session: Session, name: str) -> None:
     """Search can be read meanwhile, but not written."""
     await session.execute(text("set local statement_timeout = 0"))
     await session.execute(text("set local maintenance_work_mem = '256MB'"))
-    await _send(await session.connection(), _ddl(index))
+    await _send(await session.connection(), _ddl(_INDEXES[name]))
 
 
 async def analyze(session: Session) -> None:
@@ -99,14 +106,6 @@ async def _send(connection: AsyncConnection, statement: str) -> None:
     raw = await connection.get_raw_connection()
     driver = cast("Any", raw.driver_connection)
     await driver.execute(statement, timeout=PATIENCE_SECONDS)
-
-
-def _indexes() -> Sequence[Index]:
-    return [index for table in _SEARCHED for index in sorted(table.indexes, key=_name)]
-
-
-def _name(index: Index) -> str:
-    return str(index.name)
 
 
 def _ddl(index: Index) -> str:

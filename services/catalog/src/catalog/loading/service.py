@@ -19,7 +19,7 @@ from catalog.ranking import repository as ranking
 from catalog.ranking.service import SIZES
 from common.db import Database, Session
 
-WRITERS = 3
+WRITERS, BUILDERS = 3, 2
 BATCH = 500
 # New works from which on it is quicker to build the indexes anew than to keep them up to date: so
 # many, and this share of what was there.
@@ -58,8 +58,7 @@ async def load(database: Database, drafts: Iterator[Draft], report: Report) -> P
             if progress.added > MUCH * before:
                 await _rank(database)
         finally:
-            async with database.sessions.begin() as session:
-                await build_indexes(session)
+            await build_indexes(database)
         async with database.sessions.begin() as session:
             await repository.analyze(session)
     return progress
@@ -92,14 +91,26 @@ async def _rank(database: Database) -> None:
             after = (await ranking.retag_next(session, after, RANKED_AT_ONCE)).last
 
 
-async def build_indexes(session: Session) -> int:
-    """How many of search's indexes were missing."""
-    missing = await repository.missing_indexes(session)
-    for index in missing:
-        await repository.build_index(session, index)
-    return len(missing)
+async def build_indexes(database: Database) -> None:
+    """The large one of words beside all others."""
+    async with database.sessions.begin() as session:
+        missing = await repository.missing_indexes(session)
+    turn = asyncio.Semaphore(BUILDERS)
+
+    async def build(index: str) -> None:
+        async with turn, database.sessions.begin() as session:
+            await repository.build_index(session, index)
+
+    async with asyncio.TaskGroup() as tasks:
+        for index in missing:
+            tasks.create_task(build(index))
 
 
 async def mend_indexes(session: Session, _limit: int) -> int:
     """A sweep: build what a load that was killed has left undone."""
-    return await build_indexes(session) if await repository.try_alone(session) else 0
+    if not await repository.try_alone(session):
+        return 0
+    missing = await repository.missing_indexes(session)
+    for index in missing:
+        await repository.build_index(session, index)
+    return len(missing)
