@@ -263,6 +263,8 @@ async def test_one_tag_becomes_another(ana, admin, dune, matrix):
     await refused("TAG_NOT_FOUND", ana.merge(other, one))
     shared = await admin.create("Water", is_shared=True)
     private = await admin.create("Wet")
+    error = await refused("INVALID_TAG", admin.merge(shared, private))
+    assert error.message == "into_tag_id must be a shared tag, as the other one is."
     await admin.attach(private, dune)
     assert (await admin.merge(private, shared)).media_count == 1
     assert await ana.on(dune) == {dune: ["Ocean", "Water"]}

@@ -94,7 +94,7 @@ _RENAME = (
 )
 _DELETE = delete(_TAGS).where(_TAGS.c.id == _tag_id, _is_edited).returning(_TAGS.c.id)
 _LOCK_EDITED = (
-    select(_TAGS.c.id)
+    select(_TAGS.c.id, _TAGS.c.owner_id.is_(None))
     .where(_TAGS.c.id.in_([_tag_id, _into_tag_id]), _is_edited)
     .order_by(_TAGS.c.id)
     .with_for_update()
@@ -281,10 +281,11 @@ async def delete_tag(session: Session, person: Person, tag_id: UUID) -> bool:
 
 async def lock_edited(
     session: Session, person: Person, tag_id: UUID, into_tag_id: UUID
-) -> set[UUID]:
-    """Those of both that the person may edit; nobody else puts them on works meanwhile."""
+) -> dict[UUID, bool]:
+    """Those of both that the person may edit, and whether each is shared; nobody else puts them on
+    works meanwhile."""
     values = _editing(person, tag_id) | {"into_tag_id": into_tag_id}
-    return set(await session.scalars(_LOCK_EDITED, values))
+    return {row[0]: row[1] for row in await session.execute(_LOCK_EDITED, values)}
 
 
 async def merge_tags(session: Session, tag_id: UUID, into_tag_id: UUID) -> None:

@@ -61,6 +61,8 @@ async def merge_tags(session: Session, *, person: Person, tag_id: UUID, into_tag
     for wanted in (tag_id, into_tag_id):
         if wanted not in known:
             raise TagNotFound(wanted)
+    if known[tag_id] and not known[into_tag_id]:  # it would vanish for everybody else
+        raise InvalidTag("into_tag_id", "must be a shared tag, as the other one is")
     await repository.merge_tags(session, tag_id, into_tag_id)
     return await _get(session, into_tag_id)
 
