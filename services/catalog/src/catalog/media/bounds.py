@@ -14,9 +14,9 @@ LARGEST_RAW_PAYLOAD = 250_000
 MOST_NAMES = 50
 ISBN_13_DIGITS = 13
 
-# Control characters but tab and line feed, and halves of surrogate pairs: Postgres takes no NUL,
-# UTF-8 no surrogate, and nobody reads the rest.
-_UNREADABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+# Control characters but tab and line feed, spaces of no width, and halves of surrogate pairs:
+# Postgres takes no NUL, UTF-8 no surrogate, and nobody reads the rest.
+_UNREADABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\u200b\u2060\ufeff\ud800-\udfff]")
 _URL = re.compile(
     r"https?://(?:[\w.~-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?(?:[/?#]\S*)?", re.IGNORECASE
 )
