@@ -27,6 +27,8 @@ from tastebuds.menus.v1.course_service_pb2_grpc import CourseServiceServicer
 from tastebuds.menus.v1.menu_service_pb2_grpc import MenuServiceServicer
 from tastebuds.menus.v1.public_menu_service_pb2_grpc import PublicMenuServiceServicer
 
+# The same in every process that runs tests: it is a part of their names.
+UNKNOWN = "0198c0de-6f3a-7cc0-9d1b-3b1f0a4e2c11"
 CREATED = Timestamp(seconds=1_700_000_000, nanos=123_456_000)
 
 

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from common.errors import Kind
 
-from .stand_ins import Fact
+from .stand_ins import UNKNOWN, Fact
 
 JSON = {"Content-Type": "application/json"}
 PROBLEM = "application/problem+json"
@@ -101,7 +101,7 @@ async def test_secrets_are_never_repeated(stranger):
 
 
 ACCOUNT = {"email": "a@example.org", "password": "long enough"}
-LOG = {"media_item_id": str(uuid4()), "log_type": "note"}
+LOG = {"media_item_id": UNKNOWN, "log_type": "note"}
 TEXTS = [
     ("POST", "/api/auth/register", ACCOUNT, "display_name"),
     ("PATCH", "/api/me", {}, "display_name"),
@@ -113,21 +113,21 @@ TEXTS = [
     ("POST", "/api/ingest/tmdb", {}, "external_id"),
     ("POST", "/api/ingest/tmdb", {}, "url"),
     ("POST", "/api/integrations/arr/webhook-token", {}, "name"),
-    ("PATCH", f"/api/integrations/webhooks/{uuid4()}", {}, "name"),
-    ("POST", f"/api/integrations/inbox/{uuid4()}/resolve", {"external_id": "x"}, "source"),
-    ("POST", f"/api/integrations/inbox/{uuid4()}/resolve", {"source": "x"}, "external_id"),
+    ("PATCH", f"/api/integrations/webhooks/{UNKNOWN}", {}, "name"),
+    ("POST", f"/api/integrations/inbox/{UNKNOWN}/resolve", {"external_id": "x"}, "source"),
+    ("POST", f"/api/integrations/inbox/{UNKNOWN}/resolve", {"source": "x"}, "external_id"),
     ("POST", "/api/me/logs", LOG, "notes"),
     ("POST", "/api/me/logs", LOG, "goal_target"),
-    ("PATCH", f"/api/me/logs/{uuid4()}", {}, "notes"),
+    ("PATCH", f"/api/me/logs/{UNKNOWN}", {}, "notes"),
     ("POST", "/api/tags", {}, "name"),
-    ("PATCH", f"/api/tags/{uuid4()}", {}, "name"),
-    ("PATCH", f"/api/media/{uuid4()}/overrides", {}, "description"),
-    ("PATCH", f"/api/media/{uuid4()}/overrides", {}, "cover_image_url"),
+    ("PATCH", f"/api/tags/{UNKNOWN}", {}, "name"),
+    ("PATCH", f"/api/media/{UNKNOWN}/overrides", {}, "description"),
+    ("PATCH", f"/api/media/{UNKNOWN}/overrides", {}, "cover_image_url"),
     ("POST", "/api/menus", {"title": "x"}, "description"),
-    ("PATCH", f"/api/menus/{uuid4()}", {}, "title"),
-    ("POST", f"/api/menus/{uuid4()}/courses", {"title": "x"}, "intent"),
-    ("PATCH", f"/api/menus/{uuid4()}/courses/{uuid4()}", {}, "description"),
-    ("PATCH", f"/api/menus/{uuid4()}/course-items/{uuid4()}", {}, "notes"),
+    ("PATCH", f"/api/menus/{UNKNOWN}", {}, "title"),
+    ("POST", f"/api/menus/{UNKNOWN}/courses", {"title": "x"}, "intent"),
+    ("PATCH", f"/api/menus/{UNKNOWN}/courses/{UNKNOWN}", {}, "description"),
+    ("PATCH", f"/api/menus/{UNKNOWN}/course-items/{UNKNOWN}", {}, "notes"),
 ]  # fmt: skip
 
 

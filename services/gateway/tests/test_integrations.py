@@ -3,7 +3,7 @@ from uuid import uuid4
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from .stand_ins import CREATED
+from .stand_ins import CREATED, UNKNOWN
 from .test_hygiene import check_problem
 
 OLD_FIELDS = {
@@ -176,11 +176,11 @@ async def test_foreign_integrations_read_as_missing(ada, running, people, world)
 CHANGES = [
     ("POST", "/api/integrations/arr/webhook-token"),
     ("DELETE", "/api/integrations/arr"),
-    ("PATCH", f"/api/integrations/webhooks/{uuid4()}"),
-    ("DELETE", f"/api/integrations/webhooks/{uuid4()}"),
-    ("POST", f"/api/integrations/webhooks/{uuid4()}/test"),
+    ("PATCH", f"/api/integrations/webhooks/{UNKNOWN}"),
+    ("DELETE", f"/api/integrations/webhooks/{UNKNOWN}"),
+    ("POST", f"/api/integrations/webhooks/{UNKNOWN}/test"),
     *(
-        ("POST", f"/api/integrations/{queue}/{uuid4()}/{part}")
+        ("POST", f"/api/integrations/{queue}/{UNKNOWN}/{part}")
         for queue, parts in (
             ("inbox", ("resolve", "dismiss", "replay", "undo")),
             ("arr/queue", ("ingest", "dismiss")),
@@ -200,6 +200,6 @@ async def test_a_change_is_made_by_who_is_signed_in_on_a_page_of_ours(
         assert check_problem(answer, 403)["reason"] == "ORIGIN_REQUIRED"
 
 
-@pytest.mark.parametrize("path", ["", "/senders", "/inbox", f"/inbox/{uuid4()}", "/arr/queue"])
+@pytest.mark.parametrize("path", ["", "/senders", "/inbox", f"/inbox/{UNKNOWN}", "/arr/queue"])
 async def test_strangers_read_nothing(stranger, path):
     check_problem(await stranger.get(f"/api/integrations{path}"), 401)

@@ -7,7 +7,7 @@ import pytest
 from tastebuds.catalog.v1 import media_pb2, merge_service_pb2
 
 from .media_stand_ins import add_work
-from .stand_ins import CREATED
+from .stand_ins import CREATED, UNKNOWN
 from .test_hygiene import check_problem
 from .test_media import BASE_FIELDS
 
@@ -15,9 +15,9 @@ MERGES, SUSPECTS = "/api/ops/media/merges", "/api/ops/media/suspects"
 CALLS = [
     ("GET", MERGES),
     ("POST", MERGES),
-    ("POST", f"{MERGES}/{uuid4()}/undo"),
+    ("POST", f"{MERGES}/{UNKNOWN}/undo"),
     ("GET", SUSPECTS),
-    ("DELETE", f"{SUSPECTS}/{uuid4()}"),
+    ("DELETE", f"{SUSPECTS}/{UNKNOWN}"),
 ]
 
 

@@ -1,10 +1,9 @@
 """A member that nobody knows is refused where passing over it would do harm."""
 
-from uuid import uuid4
-
 import pytest
 
 from .ops_stand_ins import bury
+from .stand_ins import UNKNOWN
 from .test_hygiene import check_problem
 
 LETTERS = "/api/ops/dead-letters"
@@ -32,7 +31,7 @@ async def test_orders_about_messages_are_understood_or_refused(admin, world, pat
 
 
 INTEGRATIONS = "/api/integrations"
-CHANGE = f"PATCH {INTEGRATIONS}/webhooks/{uuid4()}"
+CHANGE = f"PATCH {INTEGRATIONS}/webhooks/{UNKNOWN}"
 
 
 @pytest.mark.parametrize(
@@ -42,15 +41,15 @@ CHANGE = f"PATCH {INTEGRATIONS}/webhooks/{uuid4()}"
         (CHANGE, {"account": ["ana"]}, "account"),
         (f"POST {INTEGRATIONS}/plex/webhook-token", {"bogus": 1}, "bogus"),
         (
-            f"POST {INTEGRATIONS}/inbox/{uuid4()}/resolve",
-            {"media_item_id": str(uuid4()), "remember": False},
+            f"POST {INTEGRATIONS}/inbox/{UNKNOWN}/resolve",
+            {"media_item_id": UNKNOWN, "remember": False},
             "remember",
         ),
         ("POST /api/me/states/batch", {"media_item_ids": [], "id": 1}, "id"),
         ("POST /api/tags/media/batch", {"media_item_ids": [], "id": 1}, "id"),
-        (f"PATCH /api/tags/{uuid4()}", {"name": "x", "is_shared": True}, "is_shared"),
-        (f"POST /api/tags/{uuid4()}/merge", {"into_tag_id": str(uuid4()), "x": 1}, "x"),
-        (f"PATCH /api/media/{uuid4()}/overrides", {"genres": []}, "genres"),
+        (f"PATCH /api/tags/{UNKNOWN}", {"name": "x", "is_shared": True}, "is_shared"),
+        (f"POST /api/tags/{UNKNOWN}/merge", {"into_tag_id": UNKNOWN, "x": 1}, "x"),
+        (f"PATCH /api/media/{UNKNOWN}/overrides", {"genres": []}, "genres"),
         ("POST /api/ingest/batch", {"items": [{"source": "tmdb", "id": "7"}]}, "items.0.id"),
         ("POST /api/ingest/batch", {"items": [{"source": "tmdb"}], "defer": True}, "defer"),
     ],

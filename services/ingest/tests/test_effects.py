@@ -123,9 +123,10 @@ async def test_a_play_is_logged_at_its_own_time_which_is_never_ahead(office):
         ),
         ("2099-01-01", "its time could not be read or lies ahead, so the time of arrival counts"),
         ([1795381831], "its time could not be read or lies ahead, so the time of arrival counts"),
-        (
+        pytest.param(
             (now() + timedelta(hours=3)).isoformat(),
             "its time lies ahead, so the time of arrival counts",
+            id="in three hours",
         ),
         ("2026-01-02T03:04:05Z", ""),
         ("", ""),
