@@ -32,6 +32,10 @@ _NAME = "catalog loading"
 _HOLD = text("select pg_try_advisory_lock(hashtext(:name))").bindparams(name=_NAME)
 _LET_GO = text("select pg_advisory_unlock(hashtext(:name))").bindparams(name=_NAME)
 _TRY = text("select pg_try_advisory_xact_lock(hashtext(:name))").bindparams(name=_NAME)
+_BEGIN_BATCH = text(
+    "select set_config('plan_cache_mode', 'force_custom_plan', true),"
+    " set_config('synchronous_commit', 'off', true)"
+)
 _SIZE = text("select reltuples from pg_class where oid = cast(:name as regclass)").bindparams(
     name=_SEARCHED[0].fullname
 )
@@ -61,6 +65,12 @@ async def searchable(database: Database) -> int:
     """How many works search knows, by the planner's statistics; 0 when there are none yet."""
     async with database.readers() as connection:
         return max(0, int(await connection.scalar(_SIZE) or 0))
+
+
+async def begin_batch(session: Session) -> None:
+    """The tables grow too fast for plans to be kept, and no commit has to be waited for: what a
+    crash takes away is what the next load brings again."""
+    await session.execute(_BEGIN_BATCH)
 
 
 async def drop_indexes(database: Database) -> bool:

@@ -49,7 +49,7 @@ async def load(database: Database, drafts: Iterator[Draft], report: Report) -> P
         progress, before = Progress(), await repository.searchable(database)
         many = max(MANY, int(MUCH * before))
         try:
-            while progress.added < many or not await repository.drop_indexes(database):
+            while progress.added < many or not await _clear_the_way(database):
                 done = progress.added + progress.known
                 await _write_all(database, islice(drafts, many), progress, report)
                 if progress.added + progress.known < done + many:
@@ -59,9 +59,21 @@ async def load(database: Database, drafts: Iterator[Draft], report: Report) -> P
                 await _rank(database)
         finally:
             await build_indexes(database)
-        async with database.sessions.begin() as session:
-            await repository.analyze(session)
+        await _analyze(database)
     return progress
+
+
+async def _clear_the_way(database: Database) -> bool:
+    """No indexes to keep up to date, and statistics to plan the rest by; False: not now."""
+    if not await repository.drop_indexes(database):
+        return False
+    await _analyze(database)
+    return True
+
+
+async def _analyze(database: Database) -> None:
+    async with database.sessions.begin() as session:
+        await repository.analyze(session)
 
 
 async def _write_all(
@@ -70,6 +82,7 @@ async def _write_all(
     async def write() -> None:
         while batch := list(islice(drafts, BATCH)):
             async with database.sessions.begin() as session:
+                await repository.begin_batch(session)
                 stored = await media.upsert_many(session, batch, refresh=False, tell_of_new=False)
             added = sum(upserted.created for upserted in stored.values())
             progress.added += added

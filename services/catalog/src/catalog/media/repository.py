@@ -235,7 +235,8 @@ _KINDS = ",".join(
     )
 )
 
-# Foreign keys are checked when the whole statement is done, so its parts may go in any order.
+# Foreign keys are checked when the whole statement is done, so its parts may go in any order. In
+# fact Postgres begins with the last one: the words, for which others may wait, come at the end.
 _WRITE = text(
     f"""
     with items as materialized (
@@ -245,6 +246,7 @@ _WRITE = text(
         popularity real, version bigint, created_at timestamptz, updated_at timestamptz,
         extension json, field_sources jsonb, search json)
     ),
+    {search_rows.WRITE},
     works as (
       insert into catalog.media_items (
         id, media_type, title, subtitle, description, release_date, cover_image_url,
@@ -263,8 +265,7 @@ _WRITE = text(
         popularity = excluded.popularity, version = excluded.version,
         updated_at = excluded.updated_at, field_sources = excluded.field_sources
     ),
-    {_KINDS},
-    {search_rows.WRITE}
+    {_KINDS}
     insert into catalog.media_sources (
       id, media_item_id, source_name, external_id, canonical_url, raw_payload_bytes, popularity,
       created_by, fetched_at, raw_payload)
