@@ -69,7 +69,7 @@ imports: install  ## who may import whom
 check: lint types imports proto-check  ## lint, types, import contracts, proto
 
 test: check  ## everything CI runs: check, then all tests on their own Postgres and NATS
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
 
 bench: install  ## what requests cost, in a stack of its own; WORKS=200000,1000000 for large catalogues
 	@$(BIN)/python -m bench $(if $(WORKS),--works $(WORKS))

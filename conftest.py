@@ -36,6 +36,13 @@ def pytest_asyncio_loop_factories():
     return {"uvloop": uvloop.new_event_loop}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is tested together runs in one process, one after the other: it shares its servers."""
+    for item in items:
+        place = item.path.relative_to(ROOT).parts[:2]
+        item.add_marker(pytest.mark.xdist_group("/".join(place)))
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[TemporaryPostgres]:
     with TemporaryPostgres() as server:
