@@ -1,5 +1,6 @@
 """Sweeps: what is due again and again, done once however many replicas there are."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -26,6 +27,8 @@ LANE = Lane("sweeps", concurrency=1, most_attempts=5, backoff_seconds=(10.0, 60.
 # What one run may do before others of the lane have their turn; the rest is a job of its own.
 MOST_BATCHES = 20
 RUN_SECONDS = 10.0
+# It rests three times as long as it worked, so that people who ask meanwhile hardly notice.
+REST = 3.0
 # Replicas that start within the same such time sweep once.
 START_SECONDS = 600
 ERROR_LENGTH = 300
@@ -118,6 +121,7 @@ class Sweeps:
         """How many it dealt with, and whether there may be more."""
         dealt_with, until = 0, time.monotonic() + RUN_SECONDS
         for _ in range(MOST_BATCHES):
+            began = time.monotonic()
             async with self._database.sessions.begin() as session:
                 done = await sweep.run(session, sweep.batch)
             if not isinstance(done, Portion):
@@ -127,6 +131,7 @@ class Sweeps:
                 return dealt_with, False
             if time.monotonic() > until:
                 break
+            await asyncio.sleep(REST * (time.monotonic() - began))
         return dealt_with, True
 
     async def _note_end(self, sweep: Sweep, result: str, dealt_with: int) -> None:
