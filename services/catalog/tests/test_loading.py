@@ -5,6 +5,7 @@ import pytest
 
 from catalog.loading import repository, service
 from catalog.loading.errors import AlreadyLoading
+from catalog.media import search_rows
 from catalog.media.drafts import make_draft
 from catalog.media.items import Book, Facts, MediaType, SourceKey
 from tastebuds.catalog.v1.search_service_pb2 import SearchMediaRequest
@@ -66,6 +67,19 @@ async def test_all_of_it_is_stored_and_found(database, count, search, events):
     found = await search.SearchMedia(SearchMediaRequest(query="evening 777"))
     assert found.items[0].title == "Evening 777"
     assert await events() == []
+
+
+async def test_a_word_is_as_well_known_as_the_best_known_work_that_has_it(database, sql):
+    # the drafts get better known one by one, and those of later batches are better known still
+    await service.load(database, map(draft, range(service.BATCH + 1)), unheard)
+    rows = await sql(
+        """
+        select max(s.popularity) - max(t.popularity)
+        from catalog.search_terms t, catalog.item_search s
+        where t.term = 'evening'
+        """
+    )
+    assert 0 <= rows[0][0] < search_rows.TERM_STEP
 
 
 async def test_a_load_can_be_repeated(database, count):

@@ -32,10 +32,7 @@ _NAME = "catalog loading"
 _HOLD = text("select pg_try_advisory_lock(hashtext(:name))").bindparams(name=_NAME)
 _LET_GO = text("select pg_advisory_unlock(hashtext(:name))").bindparams(name=_NAME)
 _TRY = text("select pg_try_advisory_xact_lock(hashtext(:name))").bindparams(name=_NAME)
-_BEGIN_BATCH = text(
-    "select set_config('plan_cache_mode', 'force_custom_plan', true),"
-    " set_config('synchronous_commit', 'off', true)"
-)
+_BEGIN_BATCH = text("set local synchronous_commit = off")
 _SIZE = text("select reltuples from pg_class where oid = cast(:name as regclass)").bindparams(
     name=_SEARCHED[0].fullname
 )
@@ -68,8 +65,7 @@ async def searchable(database: Database) -> int:
 
 
 async def begin_batch(session: Session) -> None:
-    """The tables grow too fast for plans to be kept, and no commit has to be waited for: what a
-    crash takes away is what the next load brings again."""
+    """No commit has to be waited for: what a crash takes away the next load brings again."""
     await session.execute(_BEGIN_BATCH)
 
 

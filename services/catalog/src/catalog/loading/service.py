@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
 
-from catalog.loading import repository
+from catalog.loading import copying, repository
 from catalog.loading.errors import AlreadyLoading
 from catalog.media import service as media
 from catalog.media.items import Draft
@@ -79,11 +79,17 @@ async def _analyze(database: Database) -> None:
 async def _write_all(
     database: Database, drafts: Iterator[Draft], progress: Progress, report: Report
 ) -> None:
+    known_terms: dict[str, float] = {}
+
     async def write() -> None:
         while batch := list(islice(drafts, BATCH)):
+            copied = copying.Batch(known_terms)
             async with database.sessions.begin() as session:
                 await repository.begin_batch(session)
-                stored = await media.upsert_many(session, batch, refresh=False, tell_of_new=False)
+                stored = await media.upsert_many(
+                    session, batch, refresh=False, tell_of_new=False, write=copied.write
+                )
+            copied.was_committed()
             added = sum(upserted.created for upserted in stored.values())
             progress.added += added
             progress.known += len(batch) - added
