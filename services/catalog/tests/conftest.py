@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import text
 
 from catalog.availability.servicer import AvailabilityServicer
+from catalog.duplicates import service as duplicates
 from catalog.library.servicer import LibraryServicer
 from catalog.media.servicer import MediaServicer
 from catalog.merging.servicer import MergeServicer
@@ -19,6 +20,7 @@ from tastebuds.catalog.v1.availability_service_pb2_grpc import AvailabilityServi
 from tastebuds.catalog.v1.library_service_pb2_grpc import LibraryServiceStub
 from tastebuds.catalog.v1.media_events_pb2 import MediaItemUpserted
 from tastebuds.catalog.v1.media_service_pb2_grpc import MediaServiceStub
+from tastebuds.catalog.v1.merge_service_pb2 import ListSuspectsRequest
 from tastebuds.catalog.v1.merge_service_pb2_grpc import MergeServiceStub
 from tastebuds.catalog.v1.search_service_pb2_grpc import SearchServiceStub
 from tastebuds.catalog.v1.tag_service_pb2_grpc import TagServiceStub
@@ -72,6 +74,30 @@ async def gateway(connect, database):
 @pytest.fixture
 async def merges(connect, database):
     return MergeServiceStub(connect("gateway"))
+
+
+@pytest.fixture
+def admin(people):
+    return {"metadata": people.metadata(uuid4(), ["admin"])}
+
+
+@pytest.fixture
+def compare(database):
+    """The sweep that looks for works that are there twice."""
+
+    async def run(limit=100):
+        async with database.sessions.begin() as session:
+            return await duplicates.compare(session, limit)
+
+    return run
+
+
+@pytest.fixture
+def suspects(merges, admin):
+    async def read():
+        return (await merges.ListSuspects(ListSuspectsRequest(), **admin)).suspects
+
+    return read
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import grpc
 import pytest
 from sqlalchemy import text
 
-from catalog.duplicates import service as duplicates
 from catalog.merging import service as merging
 from common.grpc_errors import from_rpc_error
 from tastebuds.catalog.v1 import availability_service_pb2 as offers_pb
@@ -42,11 +41,6 @@ EVENTS = {
         events_pb.MediaItemMergeUndone,
     )
 }
-
-
-@pytest.fixture
-def admin(people):
-    return {"metadata": people.metadata(uuid4(), ["admin"])}
 
 
 @pytest.fixture
@@ -458,23 +452,6 @@ ISBN = "9780000000002"
 
 def isbn(title, **fields):
     return book(title, book=works.media.Book(isbn_13=ISBN, authors=["Ada Tide"]), **fields)
-
-
-@pytest.fixture
-def compare(database):
-    async def run(limit=100):
-        async with database.sessions.begin() as session:
-            return await duplicates.compare(session, limit)
-
-    return run
-
-
-@pytest.fixture
-def suspects(merges, admin):
-    async def read(**page):
-        return (await merges.ListSuspects(pb.ListSuspectsRequest(**page), **admin)).suspects
-
-    return read
 
 
 async def test_what_is_surely_one_merges_by_itself(

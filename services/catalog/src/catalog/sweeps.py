@@ -103,7 +103,7 @@ def _of_doubles() -> list[Sweep]:
             "0 */10 * * * *",
             "Compares works that are new or changed with the others; merges what is surely one.",
             duplicates.compare,
-            batch=200,
+            batch=500,
         ),
         Sweep(
             "merges",

@@ -1,11 +1,14 @@
 """When two works look like one: pure rules."""
 
+from dataclasses import dataclass
+
 from catalog.duplicates.suspects import Likeness
 from catalog.media.identity import (
     IdKind,
+    StrongId,
     are_one,
+    creator_keys,
     is_typed_in,
-    share_a_creator,
     strong_ids,
 )
 from catalog.media.indexing import sort_key, title_key
@@ -15,21 +18,40 @@ from catalog.merging.merges import Pair
 _NAMES = {IdKind.ISBN: "ISBN", IdKind.IMDB_ID: "IMDb id", IdKind.MBID: "MusicBrainz id"}
 
 
-def likeness(one: Facts, other: Facts) -> Likeness | None:
-    if one.media_type is not other.media_type:
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a work is compared by: made once, however many it is compared with."""
+
+    facts: Facts
+    ids: frozenset[StrongId]
+    sort_key: str
+    creators: frozenset[str]
+
+
+def traits(facts: Facts) -> Traits:
+    return Traits(
+        facts,
+        frozenset(strong_ids(facts)),
+        sort_key(title_key(facts.title)),
+        creator_keys(facts),
+    )
+
+
+def likeness(one: Traits, other: Traits) -> Likeness | None:
+    if one.facts.media_type is not other.facts.media_type:
         return None
-    common = set(strong_ids(one)) & set(strong_ids(other))
+    common = one.ids & other.ids
     if common:
         known = min(common)
         words = f"same {_NAMES[known.kind]} {known.value}"
-        is_sure = are_one(one, other)
+        is_sure = are_one(one.facts, other.facts)
         return Likeness(words if is_sure else f"{words}, other titles", is_sure)
     if (
-        sort_key(title_key(one.title)) == sort_key(title_key(other.title))
-        and one.release_date is not None
-        and other.release_date is not None
-        and one.release_date.year == other.release_date.year
-        and share_a_creator(one, other)
+        one.sort_key == other.sort_key
+        and one.facts.release_date is not None
+        and other.facts.release_date is not None
+        and one.facts.release_date.year == other.facts.release_date.year
+        and not one.creators.isdisjoint(other.creators)
     ):
         return Likeness("same title, year and creator", is_sure=False)
     return None

@@ -7,6 +7,18 @@ from uuid import UUID
 from catalog.media.items import Item
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A work that is new, or has changed, since it was compared."""
+
+    id: UUID
+    version: int
+    isbn_13: str | None
+    isbn_10: str | None
+    imdb_id: str | None
+    mbid: str | None
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Twins:
     """Two works that may be one; the older one first, so that a pair is a pair only once."""

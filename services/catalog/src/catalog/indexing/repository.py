@@ -25,6 +25,7 @@ _COUNTS = text(
     where media_item_id = any(:ids) and popularity is not null
     """
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
+# With another title key they may have other twins: see catalog.duplicates.
 _WRITE = text(
     f"""
     with items as materialized (
@@ -32,8 +33,10 @@ _WRITE = text(
         id uuid, media_type text, popularity real, search json)
     ),
     works as (
-      update catalog.media_items m set popularity = i.popularity
-      from items i where m.id = i.id and m.popularity <> i.popularity
+      update catalog.media_items m set popularity = i.popularity, compared_version = 0
+      from items i join catalog.item_search s on s.media_item_id = i.id
+      where m.id = i.id
+        and (m.popularity <> i.popularity or s.sort_key <> i.search ->> 'sort_key')
     ),
     {search_rows.WRITE}
     select from items

@@ -42,8 +42,7 @@ class IdValues:
 def strong_ids(facts: Facts) -> tuple[StrongId, ...]:
     match facts.extension:
         case Book(isbn_10=ten, isbn_13=thirteen):
-            isbns = dict.fromkeys(one for one in (thirteen, ten and isbn_13_of(ten)) if one)
-            return tuple(StrongId(IdKind.ISBN, isbn) for isbn in isbns)
+            return tuple(StrongId(IdKind.ISBN, isbn) for isbn in isbns_of(ten, thirteen))
         case Screen(imdb_id=str(imdb_id)):
             return (StrongId(IdKind.IMDB_ID, imdb_id),)
         case Music(mbid=str(mbid)):
@@ -64,6 +63,11 @@ def values_of(ids: Iterable[StrongId]) -> IdValues:
         imdb_ids=by_kind[IdKind.IMDB_ID],
         mbids=by_kind[IdKind.MBID],
     )
+
+
+def isbns_of(isbn_10: str | None, isbn_13: str | None) -> Iterable[str]:
+    """With 13 digits, each once."""
+    return dict.fromkeys(one for one in (isbn_13, isbn_10 and isbn_13_of(isbn_10)) if one)
 
 
 def isbn_13_of(isbn_10: str) -> str:
@@ -103,8 +107,11 @@ def titles_alike(one: str, other: str) -> bool:
 
 
 def share_a_creator(one: Facts, other: Facts) -> bool:
-    ours, theirs = ({title_key(name) for name in facts.creators} for facts in (one, other))
-    return not ours.isdisjoint(theirs)
+    return not creator_keys(one).isdisjoint(creator_keys(other))
+
+
+def creator_keys(facts: Facts) -> frozenset[str]:
+    return frozenset(map(title_key, facts.creators))
 
 
 def same_address(one: str | None, other: str | None) -> bool:
