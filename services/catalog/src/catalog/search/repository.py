@@ -24,6 +24,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union_all,
 )
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -171,7 +172,8 @@ def _named(among: ColumnElement[Any]) -> Select[Any]:
         .join_from(MediaItem, ItemSearch)
         .outerjoin(AvailabilitySummary, AvailabilitySummary.media_item_id == MediaItem.id)
         .where(
-            or_(*(MediaItem.id.in_(ids) for ids in named)),
+            # One list: of several the planner would try each with every work.
+            MediaItem.id.in_(union_all(*named)),
             func.catalog.search_allows(literal_column("item_search"), filters),
         )
         .order_by(ItemSearch.popularity.desc())
