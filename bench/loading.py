@@ -14,11 +14,14 @@ import uvloop
 from bench import data, labelled
 from bench.meter import Row
 from bench.vocabulary import vocabulary
+from catalog.duplicates import service as duplicates
 from catalog.loading import service
 from catalog.loading.service import Progress
 from catalog.media.items import Draft
 from common import db
+from common.db import Database
 from common.errors import DomainError
+from common.sweeps import Portion
 from stack.errors import StackError
 from stack.services import SERVICES
 from stack.settings import load, repository
@@ -26,6 +29,7 @@ from stack.stack import Stack
 
 NAME = "bulk load"
 TOLD_EVERY_SECONDS = 5
+COMPARED_AT_ONCE = 500
 
 
 class Teller:
@@ -61,15 +65,27 @@ async def fill(stack: Stack, count: int) -> Row:
     teller, began = Teller(), time.perf_counter()
     async with db.connect(stack.env("catalog")["CATALOG_DATABASE_URL"]) as database:
         loaded = await service.load(database, works(count), teller.hear)
-    seconds = time.perf_counter() - began
-    teller.tell(loaded)
+        seconds = time.perf_counter() - began
+        teller.tell(loaded)
+        await _compare(database)
     await _vacuum(stack)
     rate = max(1, loaded.added) / seconds
     return Row(NAME, rate, float("nan"), float("nan"))
 
 
+async def _compare(database: Database) -> None:
+    """At once what the sweep of duplicates would do bit by bit while something else is measured."""
+    has_more = True
+    while has_more:
+        async with database.sessions.begin() as session:
+            compared = await duplicates.compare(session, COMPARED_AT_ONCE)
+        has_more = (
+            compared.has_more if isinstance(compared, Portion) else compared == COMPARED_AT_ONCE
+        )
+
+
 async def _vacuum(stack: Stack) -> None:
-    """At once what would be done within a minute, while something else is measured."""
+    """The same, of Postgres."""
     connection = await asyncpg.connect(stack.admin_database_url)
     try:
         await connection.execute("vacuum")
