@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -10,6 +11,7 @@ import pytest
 from common.errors import Kind
 from common.grpc_errors import RemoteError
 from ingest.models import SearchAllowance, SourceAnswer
+from ingest.previews.seeking import searches_total
 from ingest.upstream import Patience
 from tastebuds.catalog.v1 import media_pb2
 from tastebuds.catalog.v1 import media_service_pb2 as media
@@ -191,6 +193,29 @@ async def test_what_has_expired_is_asked_again(desk, upstream):
     again = await desk.show()
     assert again.id == first.id
     assert len(desk.searched()) == 2
+
+
+async def test_an_operator_sees_how_searches_ended(desk, upstream):
+    before = searches()
+    upstream.plan("google_books/volumes", Answer({"items": [BOOK]}, after=1))
+    upstream.plan("tmdb/search/multi", {"results": [FILM]})
+    upstream.plan("igdb/games", Answer({}, status=429, headers={"Retry-After": "30"}))
+    for _ in range(2):
+        await desk.search("google_books", "tmdb", "igdb", "lastfm")
+    assert searches() - before == {
+        ("google_books", "timed_out"): 2,
+        ("tmdb", "ok"): 1,  # then it was in previews
+        ("igdb", "throttled"): 1,
+        ("igdb", "circuit_open"): 1,
+        ("lastfm", "off"): 2,
+    }
+
+
+def searches():
+    """How many there were, by source and status."""
+    [metric] = searches_total.collect()
+    samples = (each for each in metric.samples if each.name == "source_searches_total")
+    return Counter({(*each.labels.values(),): each.value for each in samples})
 
 
 async def test_two_that_ask_the_same_at_once_ask_once(patient, upstream):

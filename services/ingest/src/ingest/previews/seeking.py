@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
+from prometheus_client import Counter
+
 from common.db import Database, now
 from ingest import service
 from ingest.clients import CatalogClient, Match
@@ -21,6 +23,10 @@ from ingest.previews.flights import Flights
 from ingest.previews.likeness import Twin, twins
 from ingest.previews.question import Question
 from ingest.previews.shown import Answer, Status
+
+searches_total = Counter(
+    "source_searches", "Searches of sources; what previews answered is none.", ["source", "status"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,8 @@ class Seeker:
         open_ones = [source for source in unknown if source not in answers]
         if open_ones:
             answers |= await self._ask(question, open_ones)
+        for source in unknown:
+            searches_total.labels(source, answers[source].status).inc()
         return await self._marked([answers[source] for source in question.sources])
 
     async def _silent(self, sources: Sequence[Source]) -> Mapping[Source, Answer]:
