@@ -6,7 +6,7 @@ from tastebuds.catalog.v1.search_service_pb2 import SearchMediaRequest
 
 WORKS = 3000
 # A little less than there is, so that an answer that gets worse is noticed.
-LOWEST_MRR = {"all": 0.92, "held out": 0.85, "hard": 0.5}
+LOWEST_MRR = {"all": 0.95, "held out": 0.95}
 LOWEST_MRR_OF_A_KIND = 0.9
 
 

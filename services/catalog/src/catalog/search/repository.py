@@ -52,7 +52,7 @@ MOST_AMONG = 10_000
 # Works of one name: editions that sources tell apart.
 MOST_NAMED = 50
 # Where a score is of which kind: see catalog.find_media.
-_NAMES, _BEGINNINGS, _TEXTS = 300, 200, 100
+_NAMES, _BEGINNINGS, _SPELLINGS, _TEXTS = 300, 200, 150, 100
 
 _user_id = bindparam("user_id", type_=Uuid)
 _HIT_COLUMNS = (
@@ -321,6 +321,6 @@ def _matched_by(best: float | None) -> MatchedBy | None:
     """What the scores of catalog.find_media tell."""
     if best is None:
         return None
-    if best < _TEXTS:
+    if best < _TEXTS or _SPELLINGS <= best < _BEGINNINGS:
         return MatchedBy.CORRECTION
     return MatchedBy.PREFIX if _BEGINNINGS <= best < _NAMES else MatchedBy.WORDS
