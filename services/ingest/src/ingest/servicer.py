@@ -23,7 +23,7 @@ from ingest.jobs.tries import judge
 from ingest.jobs.views import JobView
 from ingest.limits.circuit import CircuitSnapshot
 from ingest.limits.health import State
-from ingest.limits.tallies import OperationSnapshot
+from ingest.limits.tallies import Tally
 from ingest.previews import service as previews
 from ingest.previews.saving import FETCHING_SECONDS, save_as_shown
 from ingest.previews.shown import Shown, preview_id
@@ -133,18 +133,18 @@ def _on(source: Source, circuit: CircuitSnapshot) -> pb.SourceStatus:
             current_backoff_seconds=circuit.current_backoff,
             opened_count=circuit.opened_count,
         ),
-        operations=[_operation(name, count) for name, count in circuit.operations.items()],
+        operations=[_operation(name, tally) for name, tally in circuit.operations.items()],
         last_error=circuit.last_error or "",
     )
 
 
-def _operation(name: str, count: OperationSnapshot) -> pb.OperationCount:
+def _operation(name: str, tally: Tally) -> pb.OperationCount:
     return pb.OperationCount(
         operation=name,
-        started=count.started,
-        succeeded=count.succeeded,
-        failed=count.failed,
-        skipped=count.skipped,
-        last_latency_ms=count.last_latency_ms,
-        last_error=count.last_error or "",
+        started=tally.started,
+        succeeded=tally.succeeded,
+        failed=tally.failed,
+        skipped=tally.skipped,
+        last_latency_ms=tally.last_latency_ms,
+        last_error=tally.last_error or "",
     )

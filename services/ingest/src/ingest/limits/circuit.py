@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from common.db import Database
@@ -13,7 +13,7 @@ from ingest.errors import CircuitOpen
 from ingest.limits import repository
 from ingest.limits.health import Admission, Failure, Health, State
 from ingest.limits.rules import HANGING_SECONDS, Verdict, judge, pause_asked_for
-from ingest.limits.tallies import OperationSnapshot, Tally
+from ingest.limits.tallies import Tally
 
 # A caller that has left does not wait longer for what is said of the upstream.
 SETTLING_SECONDS = 1.0
@@ -35,7 +35,7 @@ class CircuitSnapshot:
     opened_count: int
     failure_total: int
     last_error: str | None
-    operations: Mapping[str, OperationSnapshot]
+    operations: Mapping[str, Tally]
 
 
 @dataclass(slots=True)
@@ -121,7 +121,7 @@ class Circuit:
             opened_count=health.opened_count,
             failure_total=sum(tally.failed for tally in self._tallies.values()),
             last_error=health.last_error or None,
-            operations={name: tally.snapshot() for name, tally in self._tallies.items()},
+            operations={name: replace(tally) for name, tally in self._tallies.items()},
         )
 
     async def _health(self) -> Health:
