@@ -187,7 +187,7 @@ class WebhookEvent(Base):
     effects: Mapped[list[str]]
     # [{source, external_id, title, year}], best first.
     suggestions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
-    # [{at, state, decision}], oldest first, the latest 20.
+    # See ingest.webhooks.history; oldest first.
     history: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
 
 

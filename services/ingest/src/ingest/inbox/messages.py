@@ -1,16 +1,16 @@
 """Between the wire and what the use cases take and give."""
 
-from datetime import datetime
 from typing import Any
 
 from common import pages
 from common.requests import TooMany, current_caller, parse_id
 from common.timestamps import timestamp
 from ingest.connectors import Connectors, identifier
-from ingest.inbox.bodies import shown
 from ingest.inbox.choices import Choice, OwnEvent, Wanted
 from ingest.inbox.errors import WorkRequired
 from ingest.inbox.repository import Entry
+from ingest.webhooks import keeping
+from ingest.webhooks.history import Attempt
 from ingest.webhooks.states import EventState
 from tastebuds.ingest.v1 import inbox_service_pb2 as pb
 
@@ -85,13 +85,14 @@ def from_entry(entry: Entry) -> pb.WebhookEvent:
 
 
 def from_whole(entry: Entry) -> pb.GetWebhookEventResponse:
-    body, content_type = shown(entry.event)
+    """Without secrets, also while nobody has decided and the body is kept as it came."""
+    shown = keeping.of_body(entry.event.body, entry.event.content_type)
     return pb.GetWebhookEventResponse(
         event=from_entry(entry),
-        body=body or b"",
-        content_type=content_type,
+        body=shown.body or b"",
+        content_type=shown.content_type,
         address=entry.event.address or "",
-        attempts=map(_from_attempt, entry.event.history),
+        attempts=map(_from_attempt, map(Attempt.from_json, entry.event.history)),
     )
 
 
@@ -104,9 +105,7 @@ def _from_suggestion(suggestion: dict[str, Any]) -> pb.Suggestion:
     )
 
 
-def _from_attempt(attempt: dict[str, Any]) -> pb.Attempt:
+def _from_attempt(attempt: Attempt) -> pb.Attempt:
     return pb.Attempt(
-        at=timestamp(datetime.fromisoformat(attempt["at"])),
-        state=STATES[EventState(attempt["state"])],
-        decision=attempt["decision"],
+        at=timestamp(attempt.at), state=STATES[attempt.state], decision=attempt.decision
     )

@@ -1,7 +1,7 @@
 """What a person does about the webhooks in the inbox."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from common.db import Database, Session, now
 from ingest.clients import LibraryClient
@@ -10,9 +10,10 @@ from ingest.inbox.choices import Choice, OwnEvent, Wanted
 from ingest.inbox.errors import BodyNotKept, EventHasNoWork, NothingOffered, WebhookEventNotFound
 from ingest.inbox.repository import Entry
 from ingest.models import WebhookEvent
+from ingest.webhooks import history, keeping
 from ingest.webhooks.events import webhook_received
 from ingest.webhooks.happenings import Sender
-from ingest.webhooks.repository import LONGEST_HISTORY
+from ingest.webhooks.history import Attempt
 from ingest.webhooks.states import EventState
 
 DISMISSED = "dismissed by you"
@@ -91,7 +92,8 @@ async def dismiss(session: Session, *, own: OwnEvent, most_kept_bytes: int) -> E
     event = entry.event
     if event.state != EventState.DISMISSED:
         _end(event, EventState.DISMISSED, DISMISSED)
-        event.body, event.content_type = bodies.kept(event, most_kept_bytes)
+        kept = keeping.limited(keeping.of_body(event.body, event.content_type), most_kept_bytes)
+        event.body, event.content_type = kept.body, kept.content_type
     return entry
 
 
@@ -122,8 +124,8 @@ def _end(event: WebhookEvent, state: EventState, decision: str) -> None:
 
 def _write(event: WebhookEvent, state: EventState, decision: str) -> None:
     event.state, event.decision = state, decision
-    written: dict[str, Any] = {"at": now().isoformat(), "state": state, "decision": decision}
-    event.history = [*event.history, written][-LONGEST_HISTORY:]
+    attempt = Attempt(now(), state, decision)
+    event.history = [*event.history, attempt.to_json()][-history.LONGEST :]
 
 
 def _found(own: OwnEvent, entry: Entry | None) -> Entry:

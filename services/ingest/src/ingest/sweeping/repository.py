@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from common.db import Session, now
 from common.deleting import delete_some
 from ingest.models import ContentKey, IngestJob, Integration, Resolution, WebhookEvent
+from ingest.webhooks.history import Attempt
 from ingest.webhooks.repository import history_with
 from ingest.webhooks.states import EventState
 
@@ -58,7 +59,6 @@ async def dismiss_webhooks(
         WebhookEvent.received_at < received_before, WebhookEvent.state.in_(WAITING_FOR_SOMEBODY)
     )
     at, state = now(), EventState.DISMISSED
-    entry = literal({"at": at.isoformat(), "state": state, "decision": why}, JSONB)
     dismissed = await _change(
         session,
         some.limit(limit),
@@ -67,7 +67,7 @@ async def dismiss_webhooks(
         decided_at=at,
         next_try_at=None,
         body=None,
-        history=history_with(entry),
+        history=history_with(literal(Attempt(at, state, why).to_json(), JSONB)),
     )
     return len(dismissed)
 

@@ -1,26 +1,34 @@
-"""What is kept of a body once it has been read: what it says, without secrets."""
+"""What is kept and shown of a body once it has been read: what it says, without secrets."""
 
 from collections.abc import Mapping
 
 import orjson
 
 from ingest.drafts import Json
-from ingest.webhooks.records import JSON, Event, Kept
+from ingest.webhooks.documents import open_document
+from ingest.webhooks.errors import Unreadable
+from ingest.webhooks.records import JSON, Kept
 from ingest.webhooks.redaction import redact
 
 TOO_LARGE = "the body is larger than is kept"
 
 
-def of_document(document: Mapping[str, Json], *, is_over: bool, most_bytes: int) -> Kept:
-    """Whole for as long as something may follow from it; cut in two it would be of no use."""
-    body = orjson.dumps(redact(document))
-    if is_over and len(body) > most_bytes:
-        return Kept(None, JSON, TOO_LARGE)
-    return Kept(body, JSON)
+def of_document(document: Mapping[str, Json]) -> Kept:
+    return Kept(orjson.dumps(redact(document)), JSON)
 
 
-def of_unreadable(event: Event, *, most_bytes: int) -> Kept:
-    """As it came: whether there are secrets in it, nobody can tell."""
-    if event.body is not None and len(event.body) > most_bytes:
-        return Kept(None, event.content_type, TOO_LARGE)
-    return Kept(event.body, event.content_type)
+def of_body(body: bytes | None, content_type: str) -> Kept:
+    """What cannot be read is as it came for good: where its secrets are, nobody can tell."""
+    if body is None:
+        return Kept(None, content_type)
+    try:
+        return of_document(open_document(body, content_type))
+    except Unreadable:
+        return Kept(body, content_type)
+
+
+def limited(kept: Kept, most_bytes: int) -> Kept:
+    """Whole or not at all: cut in two it would be of no use."""
+    if kept.body is not None and len(kept.body) > most_bytes:
+        return Kept(None, kept.content_type, TOO_LARGE)
+    return kept

@@ -25,12 +25,12 @@ from ingest.connectors.clues import Clue
 from ingest.drafts import Source
 from ingest.integrations.effects import Effects
 from ingest.models import ContentKey, Integration, Resolution, WebhookEvent
-from ingest.webhooks import deciding
+from ingest.webhooks import deciding, history
 from ingest.webhooks.deciding import DUE
+from ingest.webhooks.history import Attempt
 from ingest.webhooks.records import JSON, Conclusion, Event, Match
 from ingest.webhooks.states import EventState
 
-LONGEST_HISTORY = 20
 LONGEST_NAME = 120
 LONGEST_TITLE = 500
 LONGEST_EXTERNAL_ID = 500
@@ -114,7 +114,7 @@ def _settle() -> ReturningUpdate[*tuple[Any, ...]]:
         .where(columns.id == bindparam("event_id"), columns.state.in_(map(literal, DUE)), *unchosen)
         .values(
             attempts=columns.attempts + 1,
-            history=history_with(bindparam("entry", type_=JSONB)),
+            history=history_with(bindparam("attempt", type_=JSONB)),
             **{name: _given(columns[name]) for name in WRITTEN},
             **kept,
         )
@@ -122,12 +122,12 @@ def _settle() -> ReturningUpdate[*tuple[Any, ...]]:
     )
 
 
-def history_with(entry: ColumnElement[Any]) -> ColumnElement[Any]:
-    """With the entry at its end, and without its first one when it is full."""
-    history = EVENTS.c.history
-    is_full = func.jsonb_array_length(history) >= LONGEST_HISTORY
-    shortened: ColumnElement[Any] = case((is_full, history.op("-")(0)), else_=history)
-    return shortened.op("||")(entry)
+def history_with(attempt: ColumnElement[Any]) -> ColumnElement[Any]:
+    """With the attempt at its end, and without its first one when it is full."""
+    before = EVENTS.c.history
+    is_full = func.jsonb_array_length(before) >= history.LONGEST
+    shortened: ColumnElement[Any] = case((is_full, before.op("-")(0)), else_=before)
+    return shortened.op("||")(attempt)
 
 
 def _given(column: Any) -> Any:
@@ -194,7 +194,8 @@ async def settle(session: Reader, event: Event, conclusion: Conclusion) -> bool:
     columns = {"sender": event.sender, **_columns(conclusion)}
     values = {f"given_{name}": value for name, value in columns.items()}
     written = await session.execute(
-        SETTLE, {"event_id": event.id, "entry": [_entry(conclusion)], **read, **values}
+        SETTLE,
+        {"event_id": event.id, "attempt": [_attempt(conclusion).to_json()], **read, **values},
     )
     return written.first() is not None
 
@@ -222,13 +223,9 @@ def _columns(conclusion: Conclusion) -> Mapping[str, Any]:
     }
 
 
-def _entry(conclusion: Conclusion) -> Mapping[str, str]:
+def _attempt(conclusion: Conclusion) -> Attempt:
     words = "; ".join(filter(None, (conclusion.decision.words, conclusion.kept.remark)))
-    return {
-        "at": conclusion.at.isoformat(),
-        "state": conclusion.decision.state,
-        "decision": _text(words, LONGEST_WORDS),
-    }
+    return Attempt(conclusion.at, conclusion.decision.state, _text(words, LONGEST_WORDS))
 
 
 async def note_connected(session: Session, event: Event, at: datetime) -> None:

@@ -149,12 +149,12 @@ class Desk:
         return True
 
     def _kept(self, document: Document, decision: Decision) -> Kept:
-        return keeping.of_document(
-            document, is_over=decision.state.is_over, most_bytes=self.most_kept_bytes
-        )
+        """Of whatever size, for as long as something may follow from it."""
+        kept = keeping.of_document(document)
+        return keeping.limited(kept, self.most_kept_bytes) if decision.state.is_over else kept
 
     def _as_it_came(self, event: Event) -> Kept:
-        return keeping.of_unreadable(event, most_bytes=self.most_kept_bytes)
+        return keeping.limited(Kept(event.body, event.content_type), self.most_kept_bytes)
 
 
 def _open(event: Event) -> Document:
