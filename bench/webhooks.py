@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from math import nan
+from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
@@ -31,7 +32,7 @@ async def burst(scene: Scene) -> list[Row]:
     The first row is what the senders saw; the second what was left then, whose CPU is that of all
     events from the door to the diary.
     """
-    request, door = _events(scene), _door(scene.stack)
+    request, door = _events(scene), scene.stack.webhook_url()
     seen: list[Outcome] = []
     left: list[tuple[int, float]] = []
 
@@ -71,7 +72,7 @@ def _events(scene: Scene) -> Callable[[int], Request]:
     ) as client:
         works = [_work(client, number) for number in range(WORKS)]
         minted = client.post("/api/integrations/generic/webhook-token").raise_for_status().json()
-    path = "/" + str(minted["webhook_url"]).split("/", 3)[3]
+    path = urlsplit(minted["webhook_url"]).path
 
     def request(number: int) -> Request:
         event = {
@@ -89,7 +90,3 @@ def _events(scene: Scene) -> Callable[[int], Request]:
 def _work(client: httpx.Client, number: int) -> str:
     body = {"media_type": "book", "title": f"The Long Evening, Part {number}"}
     return str(client.post("/api/media", json=body).raise_for_status().json()["id"])
-
-
-def _door(stack: Stack) -> str:
-    return f"http://{stack.plan.listen(stack.plan.service('ingest'), 'WEBHOOK_LISTEN', 0)}"

@@ -31,11 +31,7 @@ LEFT_SECONDS = 60
 
 
 def hosts_of(stack: Stack) -> list[str]:
-    ingest = stack.plan.service("ingest")
-    return [
-        f"http://{stack.plan.listen(ingest, 'WEBHOOK_LISTEN', replica)}"
-        for replica in range(int(ENVIRONMENT["INGEST_REPLICAS"]))
-    ]
+    return [stack.webhook_url(number) for number in range(int(ENVIRONMENT["INGEST_REPLICAS"]))]
 
 
 def grant_admin(stack: Stack, email: str) -> None:

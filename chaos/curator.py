@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Self
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
@@ -84,7 +85,7 @@ class Curator:
         if effects:
             path = f"/api/integrations/webhooks/{minted['id']}"
             self.ask("PATCH", path, json={"effects": effects})
-        return Door(minted["id"], "/" + str(minted["webhook_url"]).split("/", 3)[3])
+        return Door(minted["id"], urlsplit(minted["webhook_url"]).path)
 
     def compose(self, title: str, course: str) -> tuple[str, str]:
         """The ids of a new draft menu and of its course, which is empty."""

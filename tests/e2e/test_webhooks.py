@@ -3,6 +3,7 @@
 import json
 import secrets
 import time
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
@@ -23,8 +24,7 @@ IMPORT = {
 @pytest.fixture
 def door(stack):
     """The door of ingest, where senders post without any account."""
-    ingest = stack.plan.service("ingest")
-    with httpx.Client(base_url=f"http://{stack.plan.listen(ingest, 'WEBHOOK_LISTEN', 0)}") as door:
+    with httpx.Client(base_url=stack.webhook_url()) as door:
         yield door
 
 
@@ -39,7 +39,7 @@ def connect(curator):
         if changes:
             changed = curator.patch(f"/api/integrations/webhooks/{minted['id']}", json=changes)
             assert changed.status_code == 200, changed.text
-        return "/" + minted["webhook_url"].split("/", 3)[3]
+        return urlsplit(minted["webhook_url"]).path
 
     return make
 

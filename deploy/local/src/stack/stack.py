@@ -89,6 +89,10 @@ class Stack:
     def base_url(self) -> str:
         return f"http://127.0.0.1:{self._public_port}"
 
+    def webhook_url(self, replica: int = 0) -> str:
+        """The door of an ingest process, where senders post."""
+        return f"http://{self.plan.listen(self.plan.service('ingest'), 'WEBHOOK_LISTEN', replica)}"
+
     @property
     def admin_database_url(self) -> str:
         """Plain postgresql:// URL of the stack's database, as administrator."""
