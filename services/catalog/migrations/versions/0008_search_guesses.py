@@ -35,11 +35,11 @@ def downgrade() -> None:
     for function in (
         "corrected_matches",
         "spelled_otherwise",
-        "of_the_year",
-        "titles_joined",
+        "of_year_and_type",
         "partial_matches",
         "search_partly",
         "meanings",
+        "named_type",
         "release_year",
         "words_that_begin",
         "similar_words",

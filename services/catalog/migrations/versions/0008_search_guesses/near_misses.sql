@@ -1,28 +1,35 @@
 -- Where hardly any title or name has the words: what may have been meant.
 
--- A title in one word that was typed in several.
-create function catalog.titles_joined(joined text, f catalog.search_filter)
-returns catalog.search_hit[] language sql stable as $$
-  select array(
-    select row(s.media_item_id, s.media_type, 550 + s.popularity)::catalog.search_hit
-    from catalog.item_search s where s.sort_key = joined and catalog.search_allows(s, f)
-    order by s.popularity desc limit 20)
-$$;
-
--- What has the other words and came out in the year that is among them; of several the last one.
-create function catalog.of_the_year(tokens text[], f catalog.search_filter)
+-- What came out in the year, or is of the type, that is named beside its other words; of several
+-- years the last one. Titles may have such words as well: nobody needs a type where one has.
+create function catalog.of_year_and_type(tokens text[], in_titles int, f catalog.search_filter)
 returns catalog.search_hit[] language plpgsql stable as $$
 declare
   at constant int := (
     select max(w.place) from unnest(tokens) with ordinality w(word, place)
     where catalog.release_year(w.word) is not null);
-  title constant text := array_to_string(tokens[:at - 1] || tokens[at + 1:], ' ');
-  wanted constant tsquery := plainto_tsquery('catalog.words', title);
+  rest text[] := tokens[:at - 1] || tokens[at + 1:];
+  types text[];
+  title text;
+  wanted tsquery;
 begin
-  if at is null or numnode(wanted) = 0 then
+  if at is null then
+    rest := tokens;
+  else
+    f.years := f.years && catalog.release_year(tokens[at]);
+  end if;
+  types := array(select n from unnest(rest) w, catalog.named_type(w) n where n is not null);
+  if in_titles = 0 and cardinality(types) > 0 then
+    f.media_types := types;
+    rest := array(
+      select w.word from unnest(rest) with ordinality w(word, place)
+      where catalog.named_type(w.word) is null order by w.place);
+  end if;
+  title := array_to_string(rest, ' ');
+  wanted := plainto_tsquery('catalog.words', title);
+  if rest = tokens or numnode(wanted) = 0 then
     return '{}';
   end if;
-  f.years := f.years && catalog.release_year(tokens[at]);
   return array(
     select row(c.id, c.media_type, c.score - 50)::catalog.search_hit
     from catalog.search_candidates(
@@ -75,8 +82,12 @@ declare
   meant tsquery[];
   all_known boolean;
 begin
-  if short like '% %' then
-    found := catalog.titles_joined(replace(short, ' ', ''), f);
+  if cardinality(tokens) > 1 then  -- a title in one word that was typed in several
+    found := array(
+      select row(s.media_item_id, s.media_type, 550 + s.popularity)::catalog.search_hit
+      from catalog.item_search s
+      where s.sort_key = replace(short, ' ', '') and catalog.search_allows(s, f)
+      order by s.popularity desc limit 20);
   end if;
   if names >= few and exists (select from catalog.search_terms t where t.term = last) then
     return found;
@@ -87,13 +98,20 @@ begin
   end if;
   found := found || array(
     select b::catalog.search_hit from catalog.words_beginning(tokens, f, 20) b);
-  if (select count(distinct h.id) from unnest(hits || found) h where h.score > 200) >= few then
+  if cardinality(tokens) > 1 and (names = 0 or title ~ '\m(1\d|20)\d\d\M') then
+    part := catalog.of_year_and_type(tokens, names, f);
+    if cardinality(part) > 0 then
+      return found || part;
+    end if;
+  end if;
+  if names + cardinality(found) >= few then
     return found;
   end if;
-
-  part := catalog.of_the_year(tokens, f);
-  if cardinality(part) > 0 then
-    return found || part;
+  all_known := not exists (
+    select from unnest(tokens) t where not exists (
+      select from catalog.search_terms known where known.term = t));
+  if names > 0 and all_known then
+    return found;
   end if;
   spellings := catalog.other_spellings(tokens);
   if cardinality(array_remove(spellings, null)) > 0 then
@@ -102,13 +120,10 @@ begin
       return found || part;
     end if;
   end if;
-
-  all_known := not exists (
-    select from unnest(tokens) t where not exists (
-      select from catalog.search_terms known where known.term = t));
   if cardinality(hits) + cardinality(found) >= few or (cardinality(hits) > 0 and all_known) then
     return found;
   end if;
+
   meant := catalog.meanings(tokens, spellings);
   if not all_known or cardinality(tokens) <= 6 then
     found := found || catalog.corrected_matches(tokens, meant, title, f);

@@ -32,7 +32,8 @@ begin
   return coalesce(found, '{}');
 end $$;
 
--- Words weigh by how rare they are; half of that if no title or name has them, or if they are years.
+-- Words weigh by how rare they are; half of that if no title or name has them, or if they are years
+-- or types.
 -- What has enough of all weight, two fifths or, of two words, the better half, has one of the rarest
 -- words, and so only these are read: each with another one, and, if that finds nothing, alone. Of
 -- many words the few rarest will have to do.
@@ -63,8 +64,9 @@ begin
   into typed, meant, weights, remaining, enough
   from (
     select p as typed, m as meant, ln(1 + works / greatest(1, catalog.estimated_count(m, true, f)))
-      * case when u.meaning is null or catalog.release_year(u.word) is not null then 0.5 else 1
-        end as weight
+      * case
+        when u.meaning is null or catalog.release_year(u.word) is not null
+          or catalog.named_type(u.word) is not null then 0.5 else 1 end as weight
     from unnest(tokens, meanings) u(word, meaning), plainto_tsquery('catalog.words', u.word) p,
       coalesce(u.meaning, p) m
     where numnode(p) > 0) w;

@@ -121,6 +121,18 @@ language sql immutable as $$
   select case when word ~ '^(1\d|20)\d\d$' then format('''year:%s''', word)::tsquery end
 $$;
 
+-- What people call works of a type.
+create function catalog.named_type(word text) returns text
+language sql immutable as $$
+  select case
+    when word in ('book', 'novel') then 'book'
+    when word in ('movie', 'film') then 'movie'
+    when word in ('tv', 'series', 'show') then 'tv'
+    when word in ('game', 'videogame') then 'game'
+    when word in ('music', 'song', 'album', 'soundtrack') then 'music'
+  end
+$$;
+
 -- What each word may stand for; null where it is like nothing that a title or name has. Where there
 -- are many, those that are known are not doubted.
 create function catalog.meanings(tokens text[], spellings text[]) returns tsquery[]
@@ -138,7 +150,9 @@ begin
         when is_known and cardinality(tokens) > 6 then quote_literal(tokens[n])
         else catalog.similar_words(tokens[n])
       end,
-      case when n = cardinality(tokens) then catalog.words_that_begin(tokens[n]) end);
+      case
+        when n = cardinality(tokens) or not is_known then catalog.words_that_begin(tokens[n])
+      end);
     if others <> '' then
       found[n] := to_tsquery('catalog.words', quote_literal(tokens[n]) || ' | ' || others);
     end if;
