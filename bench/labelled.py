@@ -1,8 +1,8 @@
 """Questions whose answers are known, and how well search does on them.
 
 The works (queries/works.tsv) are invented ones and classics long free for all; the questions
-(queries/labelled.tsv) name what should come first. Those that are held out were never looked at
-while the ranking was made: leave it so.
+(queries/labelled.tsv) name what should come first. Those that are held out were written before
+search was changed for their kind, and no rule was made for one of them alone: leave it so.
 """
 
 import csv
