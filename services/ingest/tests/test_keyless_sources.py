@@ -189,7 +189,10 @@ async def test_musicbrainz_answers_without_recordings(upstream, reply):
 
 async def test_a_recording_is_its_own_clue():
     connector = CONNECTORS["musicbrainz"]
-    ids = (ForeignId(Scheme.MBID_ARTIST, MBID), ForeignId(Scheme.MBID_RECORDING, MBID.upper()))
+    ids = (
+        ForeignId(Scheme.MBID_RELEASE_GROUP, MBID),
+        ForeignId(Scheme.MBID_RECORDING, MBID.upper()),
+    )
     (clue,) = connector.clues(Work(media_type=MediaType.MUSIC, title="Foam", ids=ids))
     assert (clue.scheme, clue.external_id) == ("music.mbid", MBID)
 

@@ -19,7 +19,6 @@ from .preview_desk import FILM, SERIES, WHOLE_FILM, open_desk, refusal
 from .upstream_stub import Answer
 
 AWAY = RemoteError(Kind.UNAVAILABLE, "DATABASE_UNAVAILABLE", "away")
-A_DAY = timedelta(days=1)
 
 
 @pytest.fixture

@@ -36,10 +36,9 @@ class Scheme(StrEnum):
     IGDB = "igdb"
     GOOGLE_BOOKS = "google_books"
     ISBN = "isbn"
-    # MusicBrainz: a recording, a release group, an artist.
+    # MusicBrainz: a recording, a release group.
     MBID_RECORDING = "mbid_recording"
     MBID_RELEASE_GROUP = "mbid_release_group"
-    MBID_ARTIST = "mbid_artist"
     LASTFM = "lastfm"
     # A work of our own catalogue.
     TASTEBUDS = "tastebuds"
