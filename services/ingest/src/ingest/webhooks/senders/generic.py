@@ -8,7 +8,7 @@ from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, WithJsonS
 from ingest import fields
 from ingest.drafts import Json, MediaType
 from ingest.webhooks.errors import Unreadable
-from ingest.webhooks.foreign_ids import foreign_ids
+from ingest.webhooks.foreign_ids import FILM, SERIES, foreign_ids
 from ingest.webhooks.happenings import (
     Episode,
     ForeignId,
@@ -42,8 +42,8 @@ _MEDIA_TYPES = {
 }
 _SCHEMES = {
     MediaType.BOOK: {"isbn": Scheme.ISBN, "google_books": Scheme.GOOGLE_BOOKS},
-    MediaType.MOVIE: {"tmdb": Scheme.TMDB_MOVIE, "imdb": Scheme.IMDB},
-    MediaType.TV: {"tmdb": Scheme.TMDB_TV, "tvdb": Scheme.TVDB, "imdb": Scheme.IMDB},
+    MediaType.MOVIE: FILM,
+    MediaType.TV: SERIES,
     MediaType.GAME: {"igdb": Scheme.IGDB},
     MediaType.MUSIC: {
         "musicbrainz_recording": Scheme.MBID_RECORDING,
