@@ -1,4 +1,4 @@
-"""Every SQL statement of the ingest service."""
+"""SQL of what a person may cause in a minute, and of requests that were sent twice."""
 
 from datetime import datetime
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What the ingest service does, free of gRPC and NATS."""
+"""Bringing one work in: what is asked for, how often a person may, and for how long it is tried."""
 
 import asyncio
 from collections.abc import AsyncIterator
