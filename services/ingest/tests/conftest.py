@@ -6,6 +6,7 @@ from common import db
 from common.access import services_of
 from common.db import new_id
 from common.errors import DomainError, Kind
+from common.nats_client import declare_streams
 from ingest.clients import CatalogClient
 from ingest.models import Base
 from ingest.service import Allowances
@@ -121,6 +122,16 @@ async def database(shared_database):
         names = ", ".join(f"ingest.{table.name}" for table in Base.metadata.sorted_tables)
         await connection.execute(text(f"truncate {names}"))
     return shared_database
+
+
+@pytest.fixture
+async def jetstream(connect_nats, empty_nats):
+    """As ingest may use it; nothing is on its streams."""
+    await empty_nats()
+    async with connect_nats("ingest") as client:
+        context = client.jetstream()
+        await declare_streams(context, "ingest")
+        yield context
 
 
 @pytest.fixture

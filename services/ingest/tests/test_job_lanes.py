@@ -10,7 +10,6 @@ from sqlalchemy import func, select
 from common import dead_letters, jobs
 from common.jobs import Lane
 from common.mending import DeadLetters
-from common.nats_client import declare_streams
 from common.outbox import Relay
 from common.working import Worker
 from ingest.connectors import CONNECTORS
@@ -28,15 +27,6 @@ PATIENT = Patience(total=20)
 HANGING = Patience(total=2, retries=0)
 # In these tests no wait is long.
 QUICK = partial(Lane, concurrency=4, most_attempts=3, backoff_seconds=(0.1,))
-
-
-@pytest.fixture
-async def jetstream(connect_nats, empty_nats):
-    await empty_nats()
-    async with connect_nats("ingest") as client:
-        context = client.jetstream()
-        await declare_streams(context, "ingest")
-        yield context
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from sqlalchemy import func, select
 
 from common import dead_letters, jobs
 from common.jobs import Lane
-from common.nats_client import declare_streams
 from common.outbox import Relay
 from common.working import Worker
 from ingest.connectors import CONNECTORS
@@ -35,15 +34,6 @@ SONARR = {
     "isUpgrade": False,
     "downloadId": "DEF456",
 }
-
-
-@pytest.fixture
-async def jetstream(connect_nats, empty_nats):
-    await empty_nats()
-    async with connect_nats("ingest") as client:
-        context = client.jetstream()
-        await declare_streams(context, "ingest")
-        yield context
 
 
 @pytest.fixture
