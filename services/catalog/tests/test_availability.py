@@ -194,6 +194,12 @@ async def test_a_wrong_entry_is_refused_by_its_field(put, entries, work, wrong, 
     assert list(await entries(work)) == []
 
 
+async def test_however_many_are_wrong_the_first_are_named(put, work):
+    error = await refusal(put(work, *[offer("Kino", "DE", "dvd")] * 100))
+    assert error.reason == "INVALID_AVAILABILITY"
+    assert error.metadata.keys() == {f"entries[{place}]" for place in range(1, 11)}
+
+
 async def test_there_is_a_limit_to_a_request_and_to_a_work(put, entries, work, say):
     error = await refusal(put(work, *(offer(str(number)) for number in range(101))))
     assert error.reason == "TOO_MANY"

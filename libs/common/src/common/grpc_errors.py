@@ -32,6 +32,10 @@ DETAILS_KEY = "grpc-status-details-bin"
 # gRPC retry design (gRFC A6): a negative pushback tells the client's retry policy to give up. A
 # domain error was decided by the service; only a service that could not be reached is retried.
 NO_RETRY = ("grpc-retry-pushback-ms", "-1")
+# A callee whose trailers have more than 8 KiB is taken for broken. The message is in them twice,
+# with up to 4.4 bytes for each of its own; the metadata once, with 1.4.
+MESSAGE_BYTES = 1_000
+METADATA_BYTES = 2_000
 
 
 class RemoteError(DomainError):
@@ -48,15 +52,16 @@ class RemoteError(DomainError):
 def to_metadata(error: DomainError, domain: str) -> tuple[StatusCode, str, Trailing]:
     """Code, message and trailing metadata: google.rpc.ErrorInfo, and RetryInfo where it helps."""
     code = STATUS_BY_KIND[error.kind]
-    info = error_details_pb2.ErrorInfo(reason=error.reason, domain=domain, metadata=error.metadata)
+    message, metadata = _shortened(error)
+    info = error_details_pb2.ErrorInfo(reason=error.reason, domain=domain, metadata=metadata)
     details = [_packed(info)]
     if error.retry_after is not None:
         delay = duration_pb2.Duration()
         delay.FromMilliseconds(round(error.retry_after * 1000))
         details.append(_packed(error_details_pb2.RetryInfo(retry_delay=delay)))
     number: int = code.value[0]
-    status = status_pb2.Status(code=number, message=error.message, details=details)
-    return code, error.message, ((DETAILS_KEY, status.SerializeToString()), NO_RETRY)
+    status = status_pb2.Status(code=number, message=message, details=details)
+    return code, message, ((DETAILS_KEY, status.SerializeToString()), NO_RETRY)
 
 
 def from_rpc_error(error: AioRpcError) -> DomainError | None:
@@ -77,6 +82,17 @@ def from_rpc_error(error: AioRpcError) -> DomainError | None:
     remote = RemoteError(kind, info.reason, error.details() or "", retry_after)
     remote.metadata = dict(info.metadata)
     return remote
+
+
+def _shortened(error: DomainError) -> tuple[str, dict[str, str]]:
+    """Message and metadata, without what trailers have no room for."""
+    message = error.message.encode()[:MESSAGE_BYTES].decode(errors="ignore")
+    metadata, room = dict[str, str](), METADATA_BYTES
+    for name, value in error.metadata.items():
+        room -= len(name.encode()) + len(value.encode())
+        if room >= 0:
+            metadata[name] = value
+    return message, metadata
 
 
 def _without_details(kind: Kind) -> DomainError | None:

@@ -32,6 +32,8 @@ BAD_REQUESTS = {
     (Kind.INVALID, "UNKNOWN_SENDER"),
     (Kind.INVALID, "UNKNOWN_STATUS_FILTER"),
 }
+# Their metadata has a sentence for each field that is wrong, by the field's name.
+SENTENCES_BY_FIELD = {"INVALID_AVAILABILITY", "INVALID_MEDIA"}
 REASON_BY_STATUS = {
     404: "NOT_FOUND",
     405: "METHOD_NOT_ALLOWED",
@@ -81,9 +83,14 @@ async def _domain_error(request: Request, error: Exception) -> Response:
     if error.kind is Kind.STALE:
         # The earlier version's clients read the sentence from a member of this name.
         members["message"] = message
-    if error.kind is Kind.INVALID and field:
+    if error.reason in SENTENCES_BY_FIELD:
+        sentences, members = sorted(error.metadata.items()), {}
+    else:
+        sentences = [(members["field"], message)] if field else []
+    if error.kind is Kind.INVALID and sentences:
         members["errors"] = [
-            {"loc": [members["field"]], "msg": message, "type": error.reason.lower()}
+            {"loc": [name], "msg": sentence, "type": error.reason.lower()}
+            for name, sentence in sentences
         ]
     response = problem(
         status,

@@ -1,9 +1,12 @@
 """What can be wrong with saying where a work can be had."""
 
 from collections.abc import Mapping
+from itertools import islice
 from uuid import UUID
 
 from common.errors import DomainError, Kind
+
+SHOWN_FAULTS = 10
 
 
 class NotAContributor(DomainError):
@@ -26,12 +29,13 @@ class AvailabilityNotFound(DomainError):
 
 
 class InvalidAvailability(DomainError):
-    """`metadata` holds a sentence for each field that is wrong."""
+    """`metadata` holds a sentence for each field that is wrong, the first of them."""
 
     kind = Kind.INVALID
     reason = "INVALID_AVAILABILITY"
 
     def __init__(self, faults: Mapping[str, str]) -> None:
-        words = "; ".join(f"{field} {fault}" for field, fault in faults.items())
+        shown = dict(islice(faults.items(), SHOWN_FAULTS))
+        words = "; ".join(f"{field} {fault}" for field, fault in shown.items())
         super().__init__(f"{words}.")
-        self.metadata = dict(faults)
+        self.metadata = shown

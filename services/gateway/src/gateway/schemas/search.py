@@ -218,7 +218,7 @@ class Suggestions(Schema):
 
 SuggestText = Annotated[
     str,
-    StringConstraints(max_length=LONGEST_ACCEPTED_QUERY),
+    StringConstraints(min_length=1, max_length=LONGEST_ACCEPTED_QUERY),
     Clean,
-    Query(min_length=1, description="What was typed so far.", examples=["night tr"]),
+    Query(description="What was typed so far.", examples=["night tr"]),
 ]
