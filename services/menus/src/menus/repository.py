@@ -1,11 +1,13 @@
-"""SQL of menus themselves, and of reading what they hold."""
+"""SQL of menus themselves, of reading what they hold, and of the order that it has."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    Integer,
     Select,
     Table,
     Uuid,
@@ -18,10 +20,12 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.dml import Update
 from sqlalchemy.sql.elements import ColumnElement
 
 from common.db import Session
 from menus import models
+from menus.positions import Place
 from menus.tree import Course, Item, Menu, Snapshot
 
 MENUS = models.Base.metadata.tables["menus.menus"]
@@ -111,6 +115,40 @@ def _grouped(rows: Sequence[Any]) -> list[Course]:
             media = Snapshot._make(row[SNAPSHOT_AT:])
             items.append(Item._make((*row[ITEM_AT:SNAPSHOT_AT], media)))
     return courses
+
+
+def item_row(item: Item, menu_id: UUID, course_id: UUID) -> Mapping[str, object]:
+    """All that is written of a new one."""
+    return {
+        "id": item.id,
+        "course_id": course_id,
+        "menu_id": menu_id,
+        "media_item_id": item.media.media_item_id,
+        "notes": item.notes,
+        "position": item.position,
+        "updated_at": item.updated_at,
+    }
+
+
+def pushing(table: Table, siblings: ColumnElement[bool], place: Place) -> Update:
+    """Make room among them: the run that begins at the place moves down by one."""
+    run = table.c.position.between(place.position, place.pushed_to)
+    return update(table).where(siblings, run).values(position=table.c.position + 1)
+
+
+def renumbering(table: Table, ids: Sequence[UUID], at: datetime) -> Update:
+    """One statement for a whole list; the unique positions are checked at commit."""
+    order = (
+        func.unnest(
+            bindparam("ids", list(ids), type_=ARRAY(Uuid())),
+            bindparam("places", list(range(1, len(ids) + 1)), type_=ARRAY(Integer())),
+        )
+        .table_valued("id", "place")
+        .render_derived()
+    )
+    return (
+        update(table).where(table.c.id == order.c.id).values(position=order.c.place, updated_at=at)
+    )
 
 
 async def lock_words(session: Session, words: Sequence[str]) -> None:

@@ -2,15 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, Uuid, bindparam, delete, func, insert, select, update
-from sqlalchemy.sql.dml import Update
+from sqlalchemy import delete, func, insert, select, update
 
 from common.db import Session
 from menus.positions import Place
-from menus.repository import COURSE_COLUMNS, COURSES, ITEMS
+from menus.repository import COURSE_COLUMNS, COURSES, ITEMS, item_row, pushing, renumbering
 from menus.tree import Course
 
 
@@ -30,17 +28,7 @@ async def insert_courses(session: Session, courses: Sequence[Course]) -> None:
         rows = [dict(zip(Course._fields[:-1], course, strict=False)) for course in courses]
         await session.execute(insert(COURSES), rows)
     items = [
-        {
-            "id": item.id,
-            "course_id": course.id,
-            "menu_id": course.menu_id,
-            "media_item_id": item.media.media_item_id,
-            "notes": item.notes,
-            "position": item.position,
-            "updated_at": item.updated_at,
-        }
-        for course in courses
-        for item in course.items
+        item_row(item, course.menu_id, course.id) for course in courses for item in course.items
     ]
     if items:
         await session.execute(insert(ITEMS), items)
@@ -48,18 +36,7 @@ async def insert_courses(session: Session, courses: Sequence[Course]) -> None:
 
 async def push_down(session: Session, menu_id: UUID, place: Place) -> None:
     """Make room: the run of courses that begins at the place moves down by one."""
-    await session.execute(_pushed(menu_id, place))
-
-
-def _pushed(menu_id: UUID, place: Place) -> Update:
-    return (
-        update(COURSES)
-        .where(
-            COURSES.c.menu_id == menu_id,
-            COURSES.c.position.between(place.position, place.pushed_to),
-        )
-        .values(position=COURSES.c.position + 1)
-    )
+    await session.execute(pushing(COURSES, COURSES.c.menu_id == menu_id, place))
 
 
 async def course(session: Session, menu_id: UUID, course_id: UUID) -> Course | None:
@@ -92,18 +69,3 @@ async def delete_course(session: Session, menu_id: UUID, course_id: UUID) -> boo
 async def renumber(session: Session, course_ids: Sequence[UUID], at: datetime) -> None:
     """Positions become 1 to n in this order."""
     await session.execute(renumbering(COURSES, course_ids, at))
-
-
-def renumbering(table: Any, ids: Sequence[UUID], at: datetime) -> Update:
-    """One statement for a whole list; the unique positions are checked at commit."""
-    order = (
-        func.unnest(
-            bindparam("ids", list(ids), type_=ARRAY(Uuid())),
-            bindparam("places", list(range(1, len(ids) + 1)), type_=ARRAY(Integer())),
-        )
-        .table_valued("id", "place")
-        .render_derived()
-    )
-    return (
-        update(table).where(table.c.id == order.c.id).values(position=order.c.place, updated_at=at)
-    )

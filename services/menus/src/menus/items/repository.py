@@ -6,12 +6,19 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, Uuid, bindparam, delete, func, insert, select, update
-from sqlalchemy.sql.dml import Update
 
 from common.db import Session
-from menus.courses.repository import renumbering
 from menus.positions import Place
-from menus.repository import COURSES, ITEM_COLUMNS, ITEMS, SNAPSHOT_COLUMNS, SNAPSHOTS
+from menus.repository import (
+    COURSES,
+    ITEM_COLUMNS,
+    ITEMS,
+    SNAPSHOT_COLUMNS,
+    SNAPSHOTS,
+    item_row,
+    pushing,
+    renumbering,
+)
 from menus.tree import Item, Snapshot
 
 
@@ -62,36 +69,17 @@ async def insert_item(
     session: Session, item: Item, menu_id: UUID, course_id: UUID, place: Place
 ) -> None:
     """In one statement with making room."""
-    values = {
-        "id": item.id,
-        "course_id": course_id,
-        "menu_id": menu_id,
-        "media_item_id": item.media.media_item_id,
-        "notes": item.notes,
-        "position": item.position,
-        "updated_at": item.updated_at,
-    }
+    values = item_row(item, menu_id, course_id)
     if place.pushed_to is None:
         await session.execute(INSERT_ITEM, values)
         return
-    pushed = _pushed(course_id, place).cte("pushed")
+    pushed = pushing(ITEMS, ITEMS.c.course_id == course_id, place).cte("pushed")
     await session.execute(INSERT_ITEM.values(values).add_cte(pushed))
 
 
 async def push_down(session: Session, course_id: UUID, place: Place) -> None:
     """Make room: the run of items that begins at the place moves down by one."""
-    await session.execute(_pushed(course_id, place))
-
-
-def _pushed(course_id: UUID, place: Place) -> Update:
-    return (
-        update(ITEMS)
-        .where(
-            ITEMS.c.course_id == course_id,
-            ITEMS.c.position.between(place.position, place.pushed_to),
-        )
-        .values(position=ITEMS.c.position + 1)
-    )
+    await session.execute(pushing(ITEMS, ITEMS.c.course_id == course_id, place))
 
 
 async def item(session: Session, menu_id: UUID, item_id: UUID) -> Placed | None:
