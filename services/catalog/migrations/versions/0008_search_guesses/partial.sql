@@ -28,7 +28,9 @@ begin
       order by 8 * w.share + s.popularity / 10 desc limit 20) best $matches$,
     case when expected > most then 's.tags && $7' else 'true' end)
   into found using wanted, f, most, typed, meant, weights,
-    array(select t from generate_series(0, 8) t where expected / works * 500 * 4 ^ t <= most), enough;
+    array(
+      select t from generate_series(0, 9) t
+      where coalesce(expected / works * 500 * 4 ^ t <= most, true)), enough;
   return coalesce(found, '{}');
 end $$;
 
