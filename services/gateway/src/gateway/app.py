@@ -8,7 +8,7 @@ from starlette.middleware.cors import CORSMiddleware
 from common import telemetry
 from gateway import documentation, problems
 from gateway.asgi import Application, BodyLimit, Door
-from gateway.cache import PublicMenuDoor
+from gateway.public_menus import PublicMenuDoor
 from gateway.routes import (
     arr_queue,
     auth,

@@ -10,8 +10,9 @@ from nats.aio.msg import Msg
 
 from common.errors import DomainError, Kind
 from common.following import Follower
-from gateway.cache import Cache, FinishedJson, PublishedMenu
+from gateway.cache import Cache, FinishedJson
 from gateway.job_news import JobNews
+from gateway.public_menus import PublishedMenu
 from gateway.revocations import LOOKBACK, Revocations
 from gateway.settings import Settings
 from tastebuds.auth.v1.account_events_pb2 import UserChanged, UserDeleted

@@ -7,9 +7,10 @@ from common.addresses import Surroundings
 from common.identity import TokenVerifier
 from common.requests import onward
 from common.settings import Network
-from gateway.cache import FinishedJson, PublishedMenu
+from gateway.cache import FinishedJson
 from gateway.clients import Channels, Clients
 from gateway.memory import Memory
+from gateway.public_menus import PublishedMenu
 from gateway.schemas.auth import User
 from gateway.settings import Settings
 from tastebuds.auth.v1.account_service_pb2 import GetAccountRequest

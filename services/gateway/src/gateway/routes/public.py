@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.cache import PublishedMenu
 from gateway.documentation import problems
+from gateway.public_menus import PublishedMenu
 from gateway.schemas.fields import Slug
 from gateway.schemas.menus import PublicMenu
 
