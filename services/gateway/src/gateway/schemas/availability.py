@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from fastapi import Body
 from pydantic import Field, StringConstraints
 
-from gateway.schemas.fields import Clean, MediaIds, Moment, Schema, WebAddress
+from gateway.schemas.fields import Clean, MediaIds, Moment, Schema, WebAddress, words
 from gateway.schemas.wire import moment, present, present_moment, timestamp
 from tastebuds.catalog.v1 import availability_pb2 as pb
 from tastebuds.catalog.v1.availability_service_pb2 import NewAvailability as WireEntry
@@ -60,7 +60,7 @@ class NewAvailability(Schema):
 
     provider: Annotated[
         str,
-        StringConstraints(strip_whitespace=True, min_length=1, max_length=120),
+        words(120),
         Clean,
         Field(examples=["The library round the corner"]),
     ]

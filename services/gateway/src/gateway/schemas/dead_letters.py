@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 
 from fastapi import Query
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from gateway.schemas.fields import Clean, Limit, Schema, StrictSchema
+from gateway.schemas.fields import Clean, Limit, Schema, StrictSchema, words
 from gateway.schemas.ops import ServiceName, Warnings, Word
 from gateway.schemas.wire import moment, readable
 from tastebuds.ops.v1 import ops_service_pb2 as wire
@@ -20,7 +20,7 @@ LetterId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 LetterIds = Annotated[list[LetterId], Field(min_length=1, max_length=MOST_IDS)]
 Reason = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
+    words(500),
     Clean,
     Field(examples=["the work was deleted at the source"]),
 ]

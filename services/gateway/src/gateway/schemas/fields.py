@@ -102,20 +102,19 @@ def _check_json(value: Any, depth: int) -> None:
         raise PydanticCustomError("int_range", "Number should fit in 64 bits")
 
 
+def words(longest: int) -> StringConstraints:
+    """At least one character that is no white space."""
+    return StringConstraints(strip_whitespace=True, min_length=1, max_length=longest)
+
+
 Clean = AfterValidator(_without_nul)
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), Clean]
+Name = Annotated[str, words(255), Clean]
 # Not a Name with one limit more: the narrower one would count "items after validation".
-ShortName = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), Clean
-]
-Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=32), Clean]
-Title = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), Clean
-]
-LongTitle = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), Clean
-]
+ShortName = Annotated[str, words(64), Clean]
+Code = Annotated[str, words(32), Clean]
+Title = Annotated[str, words(255), Clean]
+LongTitle = Annotated[str, words(500), Clean]
 ShortText = Annotated[str, StringConstraints(max_length=500), Clean]
 LongText = Annotated[str, StringConstraints(max_length=10_000), Clean]
 WebAddress = Annotated[str, StringConstraints(max_length=1024), Clean, AfterValidator(_web_address)]
