@@ -45,11 +45,14 @@ class MediaItemNotFound(DomainError):
         super().__init__("Media item not found", retry_after=None, **named)
 
 
+Edited = Literal["menu", "course", "item"]
+
+
 class StaleEdit(DomainError):
     kind = Kind.STALE
     reason = "STALE_EDIT"
 
-    def __init__(self, what: Literal["menu", "course", "item"], updated_at: datetime) -> None:
+    def __init__(self, what: Edited, updated_at: datetime) -> None:
         current = f"{updated_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
         super().__init__(
             f"The {what} was changed in the meantime.", what=what, current_updated_at=current

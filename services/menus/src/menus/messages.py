@@ -1,7 +1,6 @@
 """Between the wire and what the use cases take and give."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from google.protobuf.message import Message
 
 from common.idempotency import MAX_KEY_LENGTH, Once
 from common.requests import current_caller, parse_id
+from common.timestamps import timestamp
 from menus import texts
 from menus.drafts import NewCourse, NewItem, OwnMenu
 from menus.limits import DESCRIPTION_LENGTH, NOTES_LENGTH
@@ -16,9 +16,6 @@ from menus.tree import Course, Item, Snapshot
 from tastebuds.catalog.v1 import media_pb2
 from tastebuds.menus.v1 import course_pb2
 from tastebuds.menus.v1 import menu_service_pb2 as pb
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-DAY_SECONDS = 86_400
 
 MEDIA_TYPES: "Mapping[str, media_pb2.MediaType.ValueType]" = {
     "book": media_pb2.MEDIA_TYPE_BOOK,
@@ -89,7 +86,7 @@ def _course(course: Course) -> dict[str, Any]:
         "description": course.description,
         "intent": course.intent,
         "position": course.position,
-        "updated_at": _time(course.updated_at),
+        "updated_at": timestamp(course.updated_at),
         "items": [_item(item) for item in course.items],
     }
 
@@ -102,7 +99,7 @@ def _item(item: Item) -> dict[str, Any]:
         "media_item_id": media_item_id,
         "notes": notes,
         "position": position,
-        "updated_at": _time(updated_at),
+        "updated_at": timestamp(updated_at),
         "media_item": _media(media, media_item_id),
     }
 
@@ -120,13 +117,4 @@ def _media(media: Snapshot, media_item_id: str) -> dict[str, Any]:
         "canonical_url": url,
         "metadata_json": metadata,
         "creators": creators,
-    }
-
-
-def _time(value: datetime) -> dict[str, int]:
-    """A Timestamp."""
-    since = value - EPOCH
-    return {
-        "seconds": since.days * DAY_SECONDS + since.seconds,
-        "nanos": since.microseconds * 1000,
     }

@@ -1,6 +1,7 @@
 """What one does with menus, free of gRPC and NATS."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from slugify import slugify
@@ -12,6 +13,7 @@ from menus.documents import service as documents
 from menus.drafts import MenuChange, NewCourse, NewMenu, OwnMenu
 from menus.errors import (
     CourseLimitReached,
+    Edited,
     ItemLimitReached,
     MenuItemLimitReached,
     MenuLimitReached,
@@ -123,13 +125,18 @@ async def lock_menu(session: Session, own: OwnMenu) -> Menu:
     return menu
 
 
+def check_seen(what: Edited, expected: datetime | None, updated_at: datetime) -> None:
+    """Whoever says what they last saw edits only that. Raises StaleEdit."""
+    if expected not in (None, updated_at):
+        raise StaleEdit(what, updated_at)
+
+
 async def update_menu(
     session: Session, *, own: OwnMenu, change: MenuChange, limits: Limits
 ) -> bytes:
     """Answers its document."""
     before = await lock_menu(session, own)
-    if change.expected not in (None, before.updated_at):
-        raise StaleEdit("menu", before.updated_at)
+    check_seen("menu", change.expected, before.updated_at)
     menu = before._replace(
         title=before.title if change.title is None else change.title,
         description=before.description if change.description is None else change.description[0],

@@ -14,7 +14,6 @@ from menus.errors import (
     CourseLimitReached,
     CourseNotFound,
     MenuItemLimitReached,
-    StaleEdit,
 )
 from menus.limits import Limits
 from menus.snapshots import service as snapshots
@@ -51,8 +50,7 @@ async def update_course(
 ) -> Course:
     menu = await service.lock_menu(session, own)
     before = await _course(session, menu.id, course_id)
-    if change.expected not in (None, before.updated_at):
-        raise StaleEdit("course", before.updated_at)
+    service.check_seen("course", change.expected, before.updated_at)
     course = before._replace(
         title=before.title if change.title is None else change.title,
         description=before.description if change.description is None else change.description[0],
@@ -90,8 +88,7 @@ async def reorder_courses(
 ) -> bytes:
     """Answers the menu's document. `expected` is the time of the menu that the editor last saw."""
     menu = await service.lock_menu(session, own)
-    if expected not in (None, menu.updated_at):
-        raise StaleEdit("menu", menu.updated_at)
+    service.check_seen("menu", expected, menu.updated_at)
     existing = await courses.positions(session, menu.id)
     if len(course_ids) != len(existing) or set(course_ids) != existing.keys():
         raise CourseIdsMismatch

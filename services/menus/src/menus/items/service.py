@@ -16,7 +16,6 @@ from menus.errors import (
     ItemIdsMismatch,
     ItemLimitReached,
     MenuItemLimitReached,
-    StaleEdit,
 )
 from menus.items import repository as items
 from menus.limits import Limits
@@ -62,8 +61,7 @@ async def update_item(
 ) -> Item:
     menu = await service.lock_menu(session, own)
     before = (await _placed(session, menu.id, item_id)).item
-    if change.expected not in (None, before.updated_at):
-        raise StaleEdit("item", before.updated_at)
+    service.check_seen("item", change.expected, before.updated_at)
     if change.notes is None or change.notes[0] == before.notes:
         return before
     item = before._replace(notes=change.notes[0], updated_at=now())
@@ -94,8 +92,7 @@ async def reorder_items(
     course = await courses.course(session, menu.id, target.course_id)
     if course is None:
         raise CourseNotFound(course_id=target.course_id)
-    if expected not in (None, course.updated_at):
-        raise StaleEdit("course", course.updated_at)
+    service.check_seen("course", expected, course.updated_at)
     existing = await items.positions(session, course.id)
     if len(item_ids) != len(existing) or set(item_ids) != existing.keys():
         raise ItemIdsMismatch
@@ -111,8 +108,7 @@ async def move_item(
     """Also within its course."""
     menu = await service.lock_menu(session, own)
     before, course_id = await _placed(session, menu.id, item_id)
-    if move.expected not in (None, before.updated_at):
-        raise StaleEdit("item", before.updated_at)
+    service.check_seen("item", move.expected, before.updated_at)
     room = await items.room(session, menu.id, move.target_course_id)
     if room is None:
         raise CourseNotFound(course_id=move.target_course_id)
