@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from starlette.requests import Request
 
 from ingest.door.errors import BodyTooLarge, BodyTooSlow, DoorCrowded
+from ingest.webhooks.documents import MOST_BYTES
 from ingest.webhooks.redaction import REDACTED
 
-MOST_BYTES = 1024 * 1024
 SECONDS = 20.0
 ALL_BYTES = 64 * 1024 * 1024
 _ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be")

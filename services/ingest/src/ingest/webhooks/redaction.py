@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 
 from ingest.drafts import Json
+from ingest.webhooks.documents import DEEPEST
 
 REDACTED = "[redacted]"
-_DEEPEST = 64
 _SMELL = (
     r"token|passw|passphrase|secret|api[-_ ]?key|access[-_ ]?key|private[-_ ]?key|authori[sz]ation"
     r"|cookie|credential|session[-_ ]?(?:id|key|token)\b"
@@ -22,7 +22,7 @@ _PAIR_NAMES = ("name", "key", "header")
 def redact(document: Mapping[str, Json]) -> dict[str, Json]:
     """The same with REDACTED for each value whose name smells of a secret or of an e-mail address,
     and for secrets in addresses. What is too deep to look at is redacted too."""
-    return _members(document, _DEEPEST)
+    return _members(document, DEEPEST)
 
 
 def _members(members: Mapping[str, Json], depth: int) -> dict[str, Json]:
