@@ -95,6 +95,7 @@ async def test_only_what_changed_since_a_version_is_read(desk, films):
     [item] = await desk.items(job.id, since=job.version)
     assert (item.position, item.state, item.version) == (1, ITEMS.JOB_ITEM_STATE_DONE, 2)
     assert await desk.items(job.id, since=2) == []
+    assert await desk.items(job.id, since=2**63 - 1) == []
 
 
 async def test_what_no_try_could_bring_in_fails_in_words_at_once(desk, films):

@@ -5,7 +5,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Table, and_, delete, func, select, true, update
+from sqlalchemy import (
+    BigInteger,
+    Row,
+    Select,
+    Table,
+    and_,
+    delete,
+    func,
+    literal,
+    select,
+    true,
+    update,
+)
 
 from common.db import Reader, Session
 from ingest import models
@@ -133,7 +145,8 @@ async def list_own(
 
 async def list_items(session: Reader, job_id: UUID, *, since_version: int) -> list[ItemView]:
     """Those changed after that version, by position."""
-    statement = ITEM_VIEWS.where(ITEMS.c.job_id == job_id, ITEMS.c.version > since_version)
+    since = literal(since_version, BigInteger)  # a client may name more than a job ever has
+    statement = ITEM_VIEWS.where(ITEMS.c.job_id == job_id, ITEMS.c.version > since)
     rows = (await session.execute(statement.order_by(ITEMS.c.position))).all()
     items = map(ItemView._make, rows)
     return [item._replace(state=ItemState(item.state)) for item in items]
