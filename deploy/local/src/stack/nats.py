@@ -1,54 +1,27 @@
 """A throwaway NATS server with JetStream for tests and measurements."""
 
-import os
-import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from stack import broker
 from stack.errors import StackError
 from stack.files import last_lines
-from stack.leftovers import remove_temporary
 from stack.ports import any_free_port
-from stack.postgres import stop_server
 from stack.services import SERVICES
+from stack.temporary import TemporaryServer
 
 EVERY_SERVICE = tuple(service.name for service in SERVICES)
 
 
-class TemporaryNats:
-    """A server of its own on a free port, in a folder that goes with it.
-
-    It has the users and permissions of the real one, and forgets nothing but in a power cut.
-    """
+class TemporaryNats(TemporaryServer):
+    """It has the users and permissions of the real one, and forgets nothing but in a power cut."""
 
     def __init__(self) -> None:
+        super().__init__("nats", signal.SIGTERM)
         self.url = ""
-
-    def __enter__(self) -> Self:
-        remove_temporary()
-        self._folder = Path(tempfile.mkdtemp(prefix=f"tastebuds-nats-{os.getpid()}-"))
-        try:
-            self._start()
-        except BaseException:
-            shutil.rmtree(self._folder)
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        stop_server(self._server, signal.SIGTERM)
-        shutil.rmtree(self._folder)
 
     def seed_file(self, service: str) -> Path:
         """Return the service's nkey seed file; `admin` may do everything."""
@@ -56,7 +29,7 @@ class TemporaryNats:
 
     def restart(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Stop the server (SIGKILL: crash it) and start it again with its data, on its port."""
-        stop_server(self._server, how)
+        self._stop(how)
         self._serve()
 
     def _start(self) -> None:
@@ -79,7 +52,7 @@ class TemporaryNats:
         give_up = time.monotonic() + 30
         while not answers("127.0.0.1", self._port):
             if self._server.poll() is not None or time.monotonic() > give_up:
-                stop_server(self._server, signal.SIGKILL)
+                self._stop(signal.SIGKILL)
                 raise StackError("\n".join(["nats-server did not start:", *last_lines(log)]))
             time.sleep(0.02)
 

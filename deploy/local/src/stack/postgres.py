@@ -2,56 +2,29 @@
 
 import asyncio
 import itertools
-import os
 import secrets
-import shutil
 import signal
 import subprocess
-import tempfile
-from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from stack import databases
 from stack.account import postgres_account
 from stack.cluster import SUPERUSER, create_cluster, programs, server_command
 from stack.errors import StackError
 from stack.files import last_lines
-from stack.leftovers import remove_temporary
 from stack.ports import any_free_port, is_free
+from stack.temporary import TemporaryServer
 
 TEMPLATE = "service_template"
 
 
-class TemporaryPostgres:
-    """A server of its own on a free port, in a folder that goes with it.
-
-    `admin_url` is a plain postgresql:// URL of the superuser.
-    """
+class TemporaryPostgres(TemporaryServer):
+    """`admin_url` is a plain postgresql:// URL of the superuser."""
 
     def __init__(self) -> None:
+        super().__init__("pg", signal.SIGINT)
         self._password = secrets.token_urlsafe(16)
         self._numbers = itertools.count(1)
         self.admin_url = ""
-
-    def __enter__(self) -> Self:
-        remove_temporary()
-        self._folder = Path(tempfile.mkdtemp(prefix=f"tastebuds-pg-{os.getpid()}-"))
-        try:
-            self._start()
-        except BaseException:
-            shutil.rmtree(self._folder)
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        stop_server(self._server, signal.SIGINT)
-        shutil.rmtree(self._folder)
 
     def create_service_database(self, name: str) -> str:
         """Make a fresh database with the service's role, schema and extensions; return its URL."""
@@ -96,7 +69,7 @@ class TemporaryPostgres:
         try:
             databases.run_apart(self._make_template())
         except StackError as error:
-            stop_server(self._server, signal.SIGINT)
+            self._stop(signal.SIGINT)
             raise StackError("\n".join([str(error), *last_lines(log)])) from error
 
     async def _make_template(self) -> None:
@@ -116,12 +89,3 @@ class TemporaryPostgres:
             await databases.create_extensions(inside)
         finally:
             await inside.close()
-
-
-def stop_server(server: subprocess.Popen[bytes], how: signal.Signals) -> None:
-    server.send_signal(how)
-    try:
-        server.wait(30)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait(30)
