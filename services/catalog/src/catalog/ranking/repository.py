@@ -8,22 +8,31 @@ from sqlalchemy import ARRAY, Integer, Uuid, bindparam, text
 
 from common.db import Session
 
-# A type with fewer works than the first tier holds has no boundary: all are in that one.
+# The rows are wide, so they are read once. A type with fewer works than the first tier holds has no
+# boundary: all are in that one.
 _DRAW_BOUNDARIES = text(
     """
+    with numbered as materialized (
+      select media_type, popularity, row_number() over (order by popularity desc) as nth,
+        row_number() over (partition by media_type order by popularity desc) as nth_of_type
+      from catalog.item_search
+    ),
+    ends(of, popularity) as (
+      select 'any', popularity from numbered where nth = any(:sizes)
+      union all
+      select media_type, popularity from numbered where nth_of_type = any(:sizes)
+    ),
+    counted(of, works) as (
+      select 'any', count(*) from numbered
+      union all
+      select media_type, count(*) from numbered group by media_type
+    )
     insert into catalog.popularity_tiers (media_type, boundaries, works)
     select of,
-      coalesce(array_agg(popularity order by popularity) filter (where nth = any(:sizes)), '{}'),
-      coalesce(max(nth), 0)
+      array(select popularity from ends where ends.of = groups.of order by popularity),
+      coalesce(works, 0)
     from unnest(array['any', 'book', 'movie', 'tv', 'game', 'music']) as groups(of)
-    left join (
-      select 'any' as of, popularity, row_number() over (order by popularity desc) as nth
-      from catalog.item_search
-      union all
-      select media_type, popularity,
-        row_number() over (partition by media_type order by popularity desc)
-      from catalog.item_search) numbered using (of)
-    group by of
+    left join counted using (of)
     on conflict (media_type) do update set
       boundaries = excluded.boundaries, works = excluded.works
     """
