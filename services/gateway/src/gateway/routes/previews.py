@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api/previews", tags=["search"], dependencies=[Depend
     responses=problems({404: "Preview not found, or expired"}),
 )
 async def get_preview(preview_id: UUID, api: Api) -> Preview:
-    """Of your own search, for some minutes. Its id may be used wherever a work's id is asked for:
-    adding it to a menu, setting a state or writing a log brings the work into the catalogue."""
+    """Of your own search, for some minutes. Adding it to a menu, setting a state, writing a log or
+    putting a tag on it, by its id, brings the work into the catalogue."""
     reply = await api.previews.GetPreview(GetPreviewRequest(preview_id=str(preview_id)), **onward())
     return Preview.of_wire(reply.preview)
