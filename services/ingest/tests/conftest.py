@@ -7,7 +7,7 @@ from common.access import services_of
 from common.db import new_id
 from common.errors import DomainError, Kind
 from common.nats_client import declare_streams
-from ingest.clients import CatalogClient
+from ingest.clients.catalog import CatalogClient
 from ingest.models import Base
 from ingest.service import Allowances
 from ingest.servicer import IngestServicer

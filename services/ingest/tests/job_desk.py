@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 from common.access import services_of
 from common.db import now, statements_total
 from common.jobs import ATTEMPT, Delivery, Lane, TryLater
-from ingest.clients import CatalogClient
+from ingest.clients.catalog import CatalogClient
 from ingest.jobs import service
 from ingest.jobs.consumers import DueItems
 from ingest.jobs.servicer import JobServicer

@@ -16,7 +16,7 @@ from common.access import services_of
 from common.db import now
 from common.grpc_errors import from_rpc_error
 from common.jobs import Delivery, Lane, TryLater
-from ingest.clients import CatalogClient
+from ingest.clients.catalog import CatalogClient
 from ingest.connectors import Connectors
 from ingest.models import Outbox, Preview, SourceAnswer
 from ingest.previews.seeking import SearchTerms

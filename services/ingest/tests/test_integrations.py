@@ -15,7 +15,7 @@ from common.db import new_id, now
 from common.errors import DomainError, Kind
 from common.grpc_errors import from_rpc_error
 from common.requests import current_caller
-from ingest.clients import MenusClient
+from ingest.clients.menus import MenusClient
 from ingest.consumers import on_user_deleted
 from ingest.integrations import repository, tokens
 from ingest.integrations import service as integrations

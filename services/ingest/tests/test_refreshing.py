@@ -8,7 +8,7 @@ from common.db import now
 from common.errors import Kind
 from common.grpc_errors import RemoteError
 from common.jobs import TryLater
-from ingest.clients import StaleBefore
+from ingest.clients.catalog import StaleBefore
 from ingest.connectors import CONNECTORS
 from ingest.drafts import Source
 from ingest.refreshes.consumers import CLAIMED

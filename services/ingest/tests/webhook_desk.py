@@ -14,7 +14,9 @@ from common.access import services_of
 from common.db import new_id, now
 from common.errors import DomainError, Kind
 from common.jobs import Delivery, HandOver, Lane, TryLater
-from ingest.clients import CatalogClient, DraftsClient, LibraryClient
+from ingest.clients.catalog import CatalogClient
+from ingest.clients.library import LibraryClient
+from ingest.clients.menus import DraftsClient
 from ingest.drafts import MediaType
 from ingest.models import Integration, Outbox, WebhookEvent
 from ingest.service import Allowances

@@ -9,7 +9,9 @@ from common.grpc_server import GrpcServer
 from common.identity import TokenVerifier
 from common.tables import Tables
 from ingest import clients, connectors
-from ingest.clients import CatalogClient, DraftsClient, LibraryClient, MenusClient
+from ingest.clients.catalog import CatalogClient
+from ingest.clients.library import LibraryClient
+from ingest.clients.menus import DraftsClient, MenusClient
 from ingest.consumers import HANDLERS, lanes
 from ingest.door.rush import Rush
 from ingest.http import Doorway

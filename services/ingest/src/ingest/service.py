@@ -10,7 +10,7 @@ from uuid import UUID
 
 from common.db import Database, now
 from ingest import repository
-from ingest.clients import CatalogClient, Stored
+from ingest.clients.catalog import CatalogClient, Stored
 from ingest.connectors import Connectors, identifier
 from ingest.errors import FetchQuotaExceeded, UpstreamUnavailable
 from ingest.models import Allowance, AllowanceRow

@@ -12,7 +12,7 @@ from common.jobs import BACKOFF_SECONDS
 from common.requests import current_caller
 from common.timestamps import timestamp
 from ingest import service
-from ingest.clients import CatalogClient
+from ingest.clients.catalog import CatalogClient
 from ingest.connectors import CONNECTORS, Connectors, identifier
 from ingest.drafts import Source
 from ingest.errors import CircuitOpen, NoFreeSlot, UpstreamFailure, is_worth_waiting

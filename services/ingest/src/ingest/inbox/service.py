@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from common.db import Database, Session, now
-from ingest.clients import LibraryClient
+from ingest.clients.library import LibraryClient
 from ingest.inbox import bodies, repository, undoing
 from ingest.inbox.choices import Choice, OwnEvent, Wanted
 from ingest.inbox.errors import BodyNotKept, EventHasNoWork, NothingOffered, WebhookEventNotFound

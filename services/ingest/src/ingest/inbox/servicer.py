@@ -7,7 +7,7 @@ from typing import Any
 from common import pages
 from common.db import Database
 from common.pages import Mark
-from ingest.clients import LibraryClient
+from ingest.clients.library import LibraryClient
 from ingest.connectors import Connectors
 from ingest.inbox import messages, service
 from ingest.webhooks.happenings import Sender

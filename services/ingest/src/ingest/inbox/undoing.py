@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ingest.clients import Activity, Deed, Standing
+from ingest.clients.library import Activity, Deed, Standing
 from ingest.inbox.errors import NothingOffered
 from ingest.models import WebhookEvent
 from ingest.webhooks.happenings import Happening

@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 
 from common.db import Database, Reader, Session, new_id, now
-from ingest.clients import MenusClient
+from ingest.clients.menus import MenusClient
 from ingest.door import repository as door
 from ingest.door.arrival import Arrival
 from ingest.integrations import repository, tokens

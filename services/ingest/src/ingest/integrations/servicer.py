@@ -6,7 +6,7 @@ from typing import Any
 
 from common.db import Database
 from common.requests import current_caller
-from ingest.clients import MenusClient
+from ingest.clients.menus import MenusClient
 from ingest.door.providers import address_of
 from ingest.integrations import messages, service
 from ingest.integrations.errors import NothingNamed, UnknownSender

@@ -9,7 +9,7 @@ from common.errors import DomainError
 from common.failures import is_away
 from common.jobs import Delivery, Job, Jobs, TryLater
 from common.requests import parse_id
-from ingest.clients import CatalogClient
+from ingest.clients.catalog import CatalogClient
 from ingest.connectors import Connectors
 from ingest.jobs import service
 from ingest.jobs.tries import OURS, Setback, broken, judge

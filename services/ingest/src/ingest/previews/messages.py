@@ -6,7 +6,7 @@ from uuid import UUID
 
 from common.requests import TooMany
 from common.timestamps import timestamp
-from ingest.clients import MEDIA_TYPES, to_proto
+from ingest.clients.drafts import MEDIA_TYPES, to_proto
 from ingest.connectors import CONNECTORS
 from ingest.drafts import MediaType, Source
 from ingest.errors import UnknownSource

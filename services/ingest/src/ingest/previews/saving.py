@@ -10,7 +10,7 @@ from uuid import UUID
 from common.db import Database
 from common.errors import DomainError
 from ingest import service
-from ingest.clients import CatalogClient, Stored
+from ingest.clients.catalog import CatalogClient, Stored
 from ingest.connectors import Connectors
 from ingest.drafts import MediaDraft
 from ingest.errors import FetchQuotaExceeded, is_worth_waiting

@@ -10,7 +10,7 @@ from prometheus_client import Counter
 
 from common.db import Database, now
 from ingest import service
-from ingest.clients import CatalogClient, Match
+from ingest.clients.catalog import CatalogClient, Match
 from ingest.connectors import Connectors
 from ingest.drafts import Source
 from ingest.errors import CircuitOpen, SourceOff

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from common.db import Database
 from common.requests import current_caller, parse_id, parse_ids
-from ingest.clients import CatalogClient
+from ingest.clients.catalog import CatalogClient
 from ingest.connectors import Connectors
 from ingest.previews import messages, service
 from ingest.previews.errors import NothingToSave

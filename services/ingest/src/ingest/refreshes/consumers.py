@@ -7,7 +7,7 @@ import structlog
 from common.db import Database, now
 from common.errors import DomainError
 from common.jobs import Delivery, Job, Jobs, TryLater
-from ingest.clients import CatalogClient, StaleBefore
+from ingest.clients.catalog import CatalogClient, StaleBefore
 from ingest.connectors import Connectors
 from ingest.connectors.protocol import Connector
 from ingest.connectors.terms import Terms

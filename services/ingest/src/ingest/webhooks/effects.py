@@ -6,7 +6,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from common.errors import DomainError
-from ingest.clients import Activity, Addition, Deed, DraftsClient, LibraryClient, Standing
+from ingest.clients.library import Activity, Deed, LibraryClient, Standing
+from ingest.clients.menus import Addition, DraftsClient
 from ingest.webhooks import deciding
 from ingest.webhooks.errors import WorkGone
 from ingest.webhooks.happenings import Happening, What

@@ -8,7 +8,7 @@ from common.db import Database, now
 from common.errors import DomainError
 from common.jobs import HandOver
 from ingest import service
-from ingest.clients import CatalogClient, Stored
+from ingest.clients.catalog import CatalogClient, Stored
 from ingest.connectors import CONNECTORS, Connectors
 from ingest.connectors.clues import Clue
 from ingest.connectors.protocol import Connector
