@@ -16,6 +16,7 @@ from common.grpc_errors import from_rpc_error
 from tastebuds.catalog.v1 import availability_pb2 as pb
 from tastebuds.catalog.v1 import availability_service_pb2 as rpc
 from tastebuds.catalog.v1.media_service_pb2 import CreateManualMediaRequest
+from tastebuds.catalog.v1.merge_service_pb2 import MergeMediaRequest, UndoMergeRequest
 
 from .works import book, upsert
 
@@ -161,6 +162,21 @@ async def test_only_admins_and_who_brought_it_in_may_put(put, remove, work, entr
     assert (await refusal(remove(work, entry.id, by=stranger))).reason == "NOT_A_CONTRIBUTOR"
     await remove(work, entry.id)
     assert list(await entries(work)) == []
+
+
+async def test_typing_in_what_is_known_gives_no_say_in_it(
+    gateway, people, put, work, merges, admin
+):
+    stranger = uuid4()
+    request = CreateManualMediaRequest(item=book("Tidewatch"))
+    typed = await gateway.CreateManualMedia(request, metadata=people.metadata(stranger))
+    pair = MergeMediaRequest(survivor_id=work, absorbed_id=typed.item.id)
+    merged = (await merges.MergeMedia(pair, **admin)).merge
+    for one in (work, typed.item.id):
+        assert (await refusal(put(one, offer(), by=stranger))).reason == "NOT_A_CONTRIBUTOR"
+        await put(one, offer())
+    await merges.UndoMerge(UndoMergeRequest(merge_id=merged.id), **admin)
+    await put(typed.item.id, offer(), by=stranger)
 
 
 async def test_what_was_put_can_be_removed_once(put, remove, work, say):

@@ -16,6 +16,7 @@ from sqlalchemy import (
     delete,
     exists,
     func,
+    or_,
     select,
     text,
     update,
@@ -48,6 +49,11 @@ _SUMMARIES = (
     .join(AvailabilitySummary, AvailabilitySummary.media_item_id == _MEANT)
     .where(_asked.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 )
+_older = aliased(MediaSource, name="older")
+# Or else whoever types in what is known already would have a say in it, once the two are merged.
+_WAS_FIRST = ~exists().where(
+    _older.media_item_id == MediaSource.media_item_id, _older.id < MediaSource.id
+)
 # Held, so that it is not absorbed meanwhile.
 _TARGET = (
     select(
@@ -56,6 +62,7 @@ _TARGET = (
         .where(
             MediaSource.media_item_id == MediaItem.id,
             MediaSource.created_by == bindparam("user_id", type_=Uuid),
+            or_(MediaSource.source_name != MANUAL, _WAS_FIRST),
         )
         .label("contributed"),
     )
