@@ -252,11 +252,9 @@ async def test_who_leaves_takes_nothing_away_from_another(patient, upstream):
     assert len(patient.searched()) == 1
 
 
+@pytest.mark.usefixtures("young_minute")
 async def test_a_person_may_ask_so_often_in_a_minute(desk, upstream):
     all_answer(upstream)
-    at_start_of_minute = 60 - time.time() % 60
-    if at_start_of_minute < 5:
-        await asyncio.sleep(at_start_of_minute)
     for number in range(TERMS.per_minute):
         await desk.search("tmdb", query=f"tide {number}")
     error = await refusal(desk.search("tmdb", query="one more"))

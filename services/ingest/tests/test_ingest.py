@@ -118,6 +118,7 @@ async def test_what_cannot_be_ingested_says_why(ingest, source, identifier, reas
     assert (await refusal(ingest(source, **identifier))).reason == reason
 
 
+@pytest.mark.usefixtures("young_minute")
 async def test_everyone_has_an_allowance_of_their_own(ingest, upstream):
     numbers = range(1, 5)
     for number in numbers:
@@ -130,6 +131,7 @@ async def test_everyone_has_an_allowance_of_their_own(ingest, upstream):
     await ingest("tmdb", user_id=uuid4(), external_id="movie:4")
 
 
+@pytest.mark.usefixtures("young_minute")
 async def test_parallel_fetches_are_all_counted(ingest, upstream):
     for number in range(1, 9):
         upstream.plan(f"tmdb/movie/{number}", MOVIE | {"id": number})
