@@ -6,9 +6,10 @@ Nobody is told of new works: events tell of changes to what others keep, and nob
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import TypeVar
 from uuid import UUID
 
 from catalog.loading import copying, repository
@@ -19,7 +20,7 @@ from catalog.ranking import repository as ranking
 from catalog.ranking.service import SIZES
 from common.db import Database, Session
 
-WRITERS, BUILDERS = 3, 2
+WRITERS, BUILDERS = 5, 2
 BATCH = 500
 # New works from which on it is quicker to build the indexes anew than to keep them up to date: so
 # many, and this share of what was there.
@@ -36,6 +37,7 @@ class Progress:
 
 
 Report = Callable[[Progress], None]
+Part = TypeVar("Part")
 
 
 async def load(database: Database, drafts: Iterator[Draft], report: Report) -> Progress:
@@ -104,25 +106,37 @@ async def _rank(database: Database) -> None:
     """Put all works into the tiers where they belong now, best before there are indexes again."""
     async with database.sessions.begin() as session:
         await ranking.draw_boundaries(session, SIZES)
-    after: UUID | None = UUID(int=0)
-    while after is not None:
+        parts = await ranking.parts(session, RANKED_AT_ONCE)
+
+    async def retag(after: UUID) -> None:
         async with database.sessions.begin() as session:
-            after = (await ranking.retag_next(session, after, RANKED_AT_ONCE)).last
+            await ranking.retag_next(session, after, RANKED_AT_ONCE)
+
+    await _side_by_side(retag, parts)
 
 
 async def build_indexes(database: Database) -> None:
     """The large one of words beside all others."""
     async with database.sessions.begin() as session:
         missing = await repository.missing_indexes(session)
-    turn = asyncio.Semaphore(BUILDERS)
 
     async def build(index: str) -> None:
-        async with turn, database.sessions.begin() as session:
+        async with database.sessions.begin() as session:
             await repository.build_index(session, index)
 
+    await _side_by_side(build, missing)
+
+
+async def _side_by_side(work: Callable[[Part], Awaitable[None]], parts: Iterable[Part]) -> None:
+    turn = asyncio.Semaphore(BUILDERS)
+
+    async def in_turn(part: Part) -> None:
+        async with turn:
+            await work(part)
+
     async with asyncio.TaskGroup() as tasks:
-        for index in missing:
-            tasks.create_task(build(index))
+        for part in parts:
+            tasks.create_task(in_turn(part))
 
 
 async def mend_indexes(session: Session, _limit: int) -> int:

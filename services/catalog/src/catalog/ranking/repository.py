@@ -8,6 +8,8 @@ from sqlalchemy import ARRAY, Integer, Uuid, bindparam, text
 
 from common.db import Session
 
+# Before all works.
+FIRST = UUID(int=0)
 # The rows are wide, so they are read once. A type with fewer works than the first tier holds has no
 # boundary: all are in that one.
 _DRAW_BOUNDARIES = text(
@@ -37,6 +39,14 @@ _DRAW_BOUNDARIES = text(
       boundaries = excluded.boundaries, works = excluded.works
     """
 ).bindparams(bindparam("sizes", type_=ARRAY(Integer)))
+_PARTS = text(
+    """
+    select media_item_id from (
+      select media_item_id, row_number() over (order by media_item_id) as nth
+      from catalog.item_search) numbered
+    where nth % :size = 0 order by nth
+    """
+).bindparams(bindparam("size", type_=Integer))
 # Only what has to move is held, and only what nobody else holds.
 _RETAG_NEXT = text(
     """
@@ -107,6 +117,11 @@ class Looked(NamedTuple):
 async def draw_boundaries(session: Session, sizes: Sequence[int]) -> None:
     """The tiers end with the best known `sizes` works of each type, and of all."""
     await session.execute(_DRAW_BOUNDARIES, {"sizes": list(sizes)})
+
+
+async def parts(session: Session, size: int) -> list[UUID]:
+    """After which works to begin, so that `retag_next` comes to each once in parts of that size."""
+    return [FIRST, *await session.scalars(_PARTS, {"size": size})]
 
 
 async def retag_next(session: Session, after: UUID, limit: int) -> Looked:

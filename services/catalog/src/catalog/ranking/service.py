@@ -1,7 +1,5 @@
 """What keeps the order of works true while people come and go; see common.sweeps.Batch."""
 
-from uuid import UUID
-
 from catalog.ranking import repository
 from catalog.retention.repository import hold_mark, move_mark
 from common.db import Session
@@ -11,7 +9,6 @@ TIERS = "popularity_tiers"
 # Where the tiers end. A search goes through them one after the other until it has found enough:
 # that each is a few times as large as the one before keeps it from finding far too much.
 SIZES = tuple(500 * 4**tier for tier in range(7))  # as catalog.search_candidates knows
-_FIRST = UUID(int=0)
 
 
 async def rank_next(session: Session, limit: int) -> Portion:
@@ -19,7 +16,7 @@ async def rank_next(session: Session, limit: int) -> Portion:
     after = await hold_mark(session, TIERS)
     if after is None:
         await repository.draw_boundaries(session, SIZES)
-    looked = await repository.retag_next(session, after or _FIRST, limit)
+    looked = await repository.retag_next(session, after or repository.FIRST, limit)
     has_more = looked.looked_at == limit
     await move_mark(session, TIERS, looked.last if has_more else None)
     return Portion(looked.moved, has_more)
