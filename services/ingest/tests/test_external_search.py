@@ -10,6 +10,7 @@ import pytest
 
 from common.errors import Kind
 from common.grpc_errors import RemoteError
+from ingest.limits.rules import FAILURES_TO_OPEN
 from ingest.models import SearchAllowance, SourceAnswer
 from ingest.previews.seeking import searches_total
 from ingest.upstream import Patience
@@ -85,14 +86,25 @@ async def test_garbage_is_no_error_and_others_are_shown(desk, upstream, garbage)
     assert len(answers["igdb"].hits) == 1
 
 
-async def test_an_open_circuit_is_named_and_nobody_is_asked(desk, upstream):
+async def test_who_wants_to_be_left_alone_is_throttled_until_then(desk, upstream):
     upstream.plan("igdb/games", Answer({}, status=429, headers={"Retry-After": "30"}))
     await desk.search("igdb")
     asked = len(desk.searched())
     answers = await desk.search("igdb", query="another")
-    assert answers["igdb"].status == pb.SOURCE_ANSWER_STATUS_CIRCUIT_OPEN
-    assert answers["igdb"].problem == "igdb temporarily unavailable"
+    assert answers["igdb"].status == pb.SOURCE_ANSWER_STATUS_THROTTLED
+    assert answers["igdb"].problem == "igdb asks for a pause"
     assert len(desk.searched()) == asked
+
+
+async def test_an_open_circuit_is_named_and_nobody_is_asked(patient, upstream):
+    upstream.plan("tmdb/search/multi", Answer({}, status=500))
+    for number in range(FAILURES_TO_OPEN):
+        await patient.search("tmdb", query=f"quiet {number}")
+    asked = len(patient.searched())
+    answers = await patient.search("tmdb", query="another")
+    assert answers["tmdb"].status == pb.SOURCE_ANSWER_STATUS_CIRCUIT_OPEN
+    assert answers["tmdb"].problem == "tmdb temporarily unavailable"
+    assert len(patient.searched()) == asked
 
 
 async def test_sources_are_asked_at_the_same_time(patient, upstream):
@@ -205,8 +217,7 @@ async def test_an_operator_sees_how_searches_ended(desk, upstream):
     assert searches() - before == {
         ("google_books", "timed_out"): 2,
         ("tmdb", "ok"): 1,  # then it was in previews
-        ("igdb", "throttled"): 1,
-        ("igdb", "circuit_open"): 1,
+        ("igdb", "throttled"): 2,  # once by its own word, then as it wants to be left alone
         ("lastfm", "off"): 2,
     }
 

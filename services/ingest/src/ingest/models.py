@@ -59,6 +59,8 @@ class UpstreamLimit(Base):
     # While one operation tries whether the source is well again, the others wait for that.
     probe_until: Mapped[datetime | None]
     opened_count: Mapped[int]
+    # Whether it asked for the pause itself.
+    is_throttled: Mapped[bool] = mapped_column(server_default=text("false"))
     last_error: Mapped[str]
 
 

@@ -21,7 +21,8 @@ SETTLING_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class CircuitSnapshot:
-    """Durations in seconds; `last_error` is None again after a success.
+    """Durations in seconds; `is_throttled` if the source asked for a pause; `last_error` is None
+    again after a success.
 
     `operations` and `failure_total` are of this process, the rest of all replicas.
     """
@@ -33,6 +34,7 @@ class CircuitSnapshot:
     remaining_cooldown: float
     current_backoff: float
     opened_count: int
+    is_throttled: bool
     failure_total: int
     last_error: str | None
     operations: Mapping[str, Tally]
@@ -119,6 +121,7 @@ class Circuit:
             remaining_cooldown=round(health.remaining, 3),
             current_backoff=health.backoff,
             opened_count=health.opened_count,
+            is_throttled=health.is_throttled,
             failure_total=sum(tally.failed for tally in self._tallies.values()),
             last_error=health.last_error or None,
             operations={name: replace(tally) for name, tally in self._tallies.items()},

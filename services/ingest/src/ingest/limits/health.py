@@ -12,7 +12,8 @@ class State(StrEnum):
 
 
 class Health(NamedTuple):
-    """`remaining` seconds until it may be tried again; `probed` while somebody does."""
+    """`remaining` seconds until it may be tried again; `probed` while somebody does; `is_throttled`
+    when it has asked to be left alone."""
 
     failure_streak: int = 0
     open_until: datetime | None = None
@@ -20,6 +21,7 @@ class Health(NamedTuple):
     probed: bool = False
     backoff: float = 0.0
     opened_count: int = 0
+    is_throttled: bool = False
     last_error: str = ""
 
     @property

@@ -66,6 +66,7 @@ HEALTH = select(
     func.coalesce(Limit.probe_until > func.now(), False).label("probed"),
     Limit.backoff_seconds,
     Limit.opened_count,
+    Limit.is_throttled,
     Limit.last_error,
 )
 
@@ -117,6 +118,7 @@ async def note_answer(session: Reader, source: str, era: int) -> None:
             backoff_seconds=0,
             open_until=None,
             probe_until=None,
+            is_throttled=False,
             last_error="",
         )
     )
@@ -135,6 +137,7 @@ async def note_failure(session: Reader, source: str, failure: Failure) -> None:
             open_until=case((opens, func.now() + _seconds(pause))),
             probe_until=None,
             opened_count=Limit.opened_count + case((opens, 1), else_=0),
+            is_throttled=failure.pause is not None,
             last_error=failure.words,
         )
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from common.errors import DomainError
 from ingest.connectors.protocol import Connector
-from ingest.drafts import MediaDraft
+from ingest.drafts import MediaDraft, Source
 from ingest.errors import CircuitOpen, NoFreeSlot, SourceOff, UpstreamThrottled
 from ingest.previews.documents import LONGEST_EXTERNAL_ID, capped
 from ingest.previews.question import Question
@@ -44,6 +44,10 @@ async def ask(
         milliseconds=round((time.monotonic() - began) * 1000, 1),
         problem=problem,
     )
+
+
+def unasked(source: Source, why: DomainError) -> Answer:
+    return Answer(source=source, status=STATUSES[type(why)], problem=why.message)
 
 
 def _show(drafts: list[MediaDraft], question: Question, expires_at: datetime) -> list[Shown]:

@@ -13,11 +13,11 @@ from ingest import service
 from ingest.clients.catalog import CatalogClient, Match
 from ingest.connectors import Connectors
 from ingest.drafts import Source
-from ingest.errors import CircuitOpen, SourceOff
+from ingest.errors import CircuitOpen, SourceOff, UpstreamThrottled
 from ingest.limits.health import State
 from ingest.models import SearchAllowance
 from ingest.previews import repository
-from ingest.previews.asking import ask
+from ingest.previews.asking import ask, unasked
 from ingest.previews.errors import SearchQuotaExceeded
 from ingest.previews.flights import Flights
 from ingest.previews.likeness import Twin, twins
@@ -84,11 +84,12 @@ class Seeker:
         silent = {}
         for source in sources:
             if source in self.connectors.off:
-                words = SourceOff(source, self.connectors.off[source]).message
-                silent[source] = Answer(source=source, status=Status.OFF, problem=words)
+                silent[source] = unasked(source, SourceOff(source, self.connectors.off[source]))
             elif circuits[source].state is State.OPEN:
-                words = CircuitOpen(source, circuits[source].remaining_cooldown).message
-                silent[source] = Answer(source=source, status=Status.CIRCUIT_OPEN, problem=words)
+                is_throttled = circuits[source].is_throttled
+                error = UpstreamThrottled if is_throttled else CircuitOpen
+                why = error(source, circuits[source].remaining_cooldown)
+                silent[source] = unasked(source, why)
         return silent
 
     async def _ask(self, question: Question, sources: Sequence[Source]) -> Mapping[Source, Answer]:
