@@ -3,7 +3,6 @@
 import asyncio
 from uuid import uuid4
 
-import aiohttp
 import pytest
 
 from common.jobs import Delivery, Lane
@@ -14,7 +13,7 @@ from ingest.webhooks.consumers import WebhookJobs
 from tastebuds.ingest.v1.work_pb2 import WebhookReceived
 
 from .integrations import integrate
-from .test_door import answer_to, served
+from .test_door import answer_to, opened
 from .webhook_desk import open_office
 
 
@@ -68,7 +67,7 @@ async def test_only_those_who_are_let_in_make_a_rush(database):
     _, token = await integrate(database)
     rush = Noted()
     app = create_door(database, (), {"radarr"}, rush=rush)
-    async with served(app) as url, aiohttp.ClientSession(url) as door:
+    async with opened(app) as door:
         for given, status in ((token, 202), ("unknown", 404), (token, 202)):
             assert (await answer_to(door.post(f"/api/webhooks/radarr/{given}")))[0] == status
     assert rush.arrivals == 2
