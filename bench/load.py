@@ -55,10 +55,19 @@ class Connection(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._buffer = bytearray()
+        self._body_at = 0
         self._expected = -1
         self._status = 0
-        self._answered: asyncio.Future[int] | None = None
+        self._answered: asyncio.Future[tuple[int, bytes]] | None = None
         self.transport: asyncio.Transport | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.transport is not None and not self.transport.is_closing()
+
+    def close(self) -> None:
+        if self.transport is not None:
+            self.transport.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
@@ -77,13 +86,17 @@ class Connection(asyncio.Protocol):
             self._status = int(head[9:12])
             at = head.find(b"content-length:")
             length = int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
-            self._expected = end + 4 + length
+            self._body_at = end + 4
+            self._expected = self._body_at + length
         if len(self._buffer) >= self._expected and self._answered is not None:
+            body = bytes(self._buffer[self._body_at : self._expected])
             del self._buffer[: self._expected]
             self._expected = -1
-            self._answered.set_result(self._status)
+            if not self._answered.done():
+                self._answered.set_result((self._status, body))
 
-    async def ask(self, wire: bytes) -> int:
+    async def ask(self, wire: bytes) -> tuple[int, bytes]:
+        """Status and body of the answer."""
         if self.transport is None:
             raise ConnectionError("not connected")
         self._answered = asyncio.get_running_loop().create_future()
@@ -118,11 +131,10 @@ async def run(
                 break
             wire = request(number).wire(f"{host}:{port}")
             began = time.perf_counter()
-            status = await connection.ask(wire)
+            status, _ = await connection.ask(wire)
             latencies.append(time.perf_counter() - began)
             statuses[status] = statuses.get(status, 0) + 1
-        if connection.transport is not None:
-            connection.transport.close()
+        connection.close()
 
     began = time.perf_counter()
     await asyncio.gather(*(client() for _ in range(clients)))
