@@ -138,3 +138,8 @@ def test_every_rpc_names_its_callers(method):
 def test_every_rpc_has_a_request_and_a_reply_of_its_own(method):
     assert method.input_type.name == f"{method.name}Request"
     assert method.output_type.name == f"{method.name}Response"
+
+
+def test_nats_finds_no_aiohttp():
+    """It imports it wherever it is installed, which costs each process 17 MB, for web sockets."""
+    assert "\naiohttp==" not in (ROOT / "requirements.lock").read_text()
