@@ -87,6 +87,22 @@ async def test_a_frozen_server_holds_nobody_for_ever(postgres, monkeypatch, way)
             assert await reader.scalar(backend) != old
 
 
+@pytest.mark.parametrize("way", ["readers", "sessions"])
+async def test_a_server_that_was_away_is_asked_again_without_a_failure(postgres, way):
+    url = postgres.create_service_database("menus")
+    async with asyncio.timeout(20), db.connect(url, pool_size=3) as database:
+
+        async def ask():
+            async with getattr(database, way)() as session:
+                return await session.scalar(text("select pg_backend_pid() from pg_sleep(0.1)"))
+
+        before = set(await asyncio.gather(ask(), ask(), ask()))
+        for backend in before:
+            os.kill(backend, signal.SIGTERM)
+        await asyncio.sleep(0.5)
+        assert before.isdisjoint(await asyncio.gather(ask(), ask(), ask()))
+
+
 async def test_whoever_loses_in_a_deadlock_may_come_again(database, tables):
     """The server undoes one of the two; it is asked anew like one that was away."""
     both_hold_one = asyncio.Barrier(2)

@@ -2,6 +2,8 @@
 
 import pytest
 
+from catalog.ranking import repository as ranking
+from catalog.ranking.service import SIZES
 from tastebuds.catalog.v1 import media_pb2 as media
 from tastebuds.catalog.v1 import search_service_pb2 as pb
 
@@ -129,6 +131,24 @@ async def test_what_may_have_been_meant_has_to_pass_the_filters_too(finder):
     assert await finder.titles("clockmaker thornbury street", creator="hartsomere") == [
         CLOCKMAKER.title
     ]
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("quiet nights", []),
+        ("thornbury nights", [CLOCKMAKER.title]),
+        ("clockmaker quiet thornbury", [CLOCKMAKER.title]),
+        ("tide watch", [TIDEWATCH.title]),
+    ],
+)
+async def test_a_catalogue_that_was_just_empty_is_searched_like_any_other(
+    finder, database, query, titles
+):
+    async with database.sessions.begin() as session:
+        await ranking.draw_boundaries(session, SIZES)
+    await finder.load(*SHELF)
+    assert await finder.titles(query) == titles
 
 
 @pytest.mark.parametrize("letters", [3, 12, 20])

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from asyncpg import PostgresError
 from prometheus_client import Counter
-from sqlalchemy import ExceptionContext, MetaData, event, text
+from sqlalchemy import MetaData, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import (
@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import (
 )
 from uuid_utils.compat import uuid7
 
+from common import dead_connections
 from common.process import until_it_answers
 from common.settings import DataServiceSettings
 
@@ -95,7 +96,7 @@ async def connect(url: str, pool_size: int = 10) -> AsyncIterator[Database]:
     # At the dialect: events of the engine would be joined anew for every connection taken.
     for what in ("do_execute", "do_executemany"):
         event.listen(autocommit.sync_engine, what, _count_statement)
-    event.listen(autocommit.sync_engine, "handle_error", _leave_frozen)
+    dead_connections.leave_alone(autocommit.sync_engine)
     engine = autocommit.execution_options(isolation_level="READ COMMITTED")
     try:
         yield Database(
@@ -115,13 +116,6 @@ async def connect_when_ready(settings: DataServiceSettings) -> AsyncIterator[Dat
 
 def _count_statement(*_: object) -> None:
     statements_total.inc()
-
-
-def _leave_frozen(context: ExceptionContext) -> None:
-    """Nobody waits for the rollback of a connection that does not answer; the others may do."""
-    if isinstance(context.original_exception, TimeoutError):
-        context.is_disconnect = True
-        context.invalidate_pool_on_disconnect = False
 
 
 def is_unavailable(error: BaseException) -> bool:

@@ -98,8 +98,13 @@ begin
     found := found || array(
       select b::catalog.search_hit from catalog.titles_beginning(short, f, 20) b);
   end if;
-  found := found || array(
-    select b::catalog.search_hit from catalog.words_beginning(tokens, f, 20) b);
+  -- Names with a word that is the beginning of no other one have all been found.
+  if names = 0 or exists (
+    select from catalog.search_terms t
+    where t.term > last and t.term < last || chr(1114111)) then
+    found := found || array(
+      select b::catalog.search_hit from catalog.words_beginning(tokens, f, 20) b);
+  end if;
   if cardinality(tokens) > 1 and (names = 0 or title ~ '\m(1\d|20)\d\d\M') then
     part := catalog.of_year_and_type(tokens, names, f);
     if cardinality(part) > 0 then

@@ -8,7 +8,9 @@ create function catalog.search_partly(
 ) returns catalog.search_hit[] language plpgsql stable as $$
 declare
   most constant int := 500;
-  works constant real := (select t.works from catalog.popularity_tiers t where t.media_type = 'any');
+  -- As counted last: a catalogue that was empty then has a few by now.
+  works constant real := greatest(
+    1000, (select t.works from catalog.popularity_tiers t where t.media_type = 'any'));
   found catalog.search_hit[];
 begin
   execute format(
@@ -30,7 +32,7 @@ begin
   into found using wanted, f, most, typed, meant, weights,
     array(
       select t from generate_series(0, 9) t
-      where coalesce(expected / works * 500 * 4 ^ t <= most, true)), enough;
+      where expected / works * 500 * 4 ^ t <= most), enough;
   return coalesce(found, '{}');
 end $$;
 
@@ -44,8 +46,8 @@ create function catalog.partial_matches(
 ) returns catalog.search_hit[] language plpgsql stable as $$
 declare
   many constant int := 4;
-  works constant real := coalesce(
-    (select t.works from catalog.popularity_tiers t where t.media_type = 'any'), 1000);
+  works constant real := greatest(
+    1000, (select t.works from catalog.popularity_tiers t where t.media_type = 'any'));
   typed tsquery[];
   meant tsquery[];
   weights real[];

@@ -48,7 +48,12 @@ async def search(
     """
     if question.needs_account and caller is None:
         raise ExternalSearchNeedsAccount
-    inside, answers = await asyncio.gather(_inside(question, api), _outside(question, api))
+    answers: Sequence[SourceAnswer] = ()
+    if question.asks_outside:
+        inside, asked = await asyncio.gather(_inside(question, api), outside.ask(question, api))
+        answers = asked.answers
+    else:
+        inside = await _inside(question, api)
     if inside is None and not answers:  # none has such types
         inside = await api.search.SearchMedia(question.to_wire(), **onward())
     found = result(question, inside, answers)
@@ -79,7 +84,3 @@ async def _inside(question: Question, api: Clients) -> SearchMediaResponse | Non
     if not question.asks_inside:
         return None
     return await api.search.SearchMedia(question.to_wire(), **onward())
-
-
-async def _outside(question: Question, api: Clients) -> Sequence[SourceAnswer]:
-    return (await outside.ask(question, api)).answers if question.asks_outside else ()
