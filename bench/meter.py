@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from bench import yardstick
 from bench.load import Outcome
 from bench.processes import cpu_seconds
 from stack.stack import Stack
@@ -25,6 +26,7 @@ class Row:
     rpcs: float | None = None
     statements: float | None = None
     failures: int = 0
+    yardstick_ms: float | None = None
 
     @property
     def total_cpu_ms(self) -> float:
@@ -38,18 +40,21 @@ class Meter:
     async def measure(
         self, name: str, load: Callable[[], Awaitable[Outcome]], expected: int = 200
     ) -> Row:
+        slowness = yardstick.cpu_ms()
         pids = self.pids()
         cpu, calls = cpu_seconds(pids), self._calls()
         outcome = await load()
         spent, called = cpu_seconds(pids), self._calls()
+        slowness = (slowness + yardstick.cpu_ms()) / 2
         done = max(1, outcome.count)
-        return row(
+        measured = row(
             name,
             outcome,
             cpu_ms={each: (spent[each] - cpu[each]) * 1000 / done for each in pids},
             calls=((called[0] - calls[0]) / done, (called[1] - calls[1]) / done),
             expected=expected,
         )
+        return replace(measured, yardstick_ms=slowness)
 
     def pids(self) -> dict[str, int]:
         return {name: state.pid for name, state in self.stack.states().items()}

@@ -43,8 +43,8 @@ def at_least(
 
 def table(rows: Sequence[Row]) -> str:
     wide = max(len(row.name) for row in rows)
-    head = f"{'':{wide}}{'req/s':>8}{'p50 ms':>8}{'p99 ms':>8}{'CPU ms':>8}{'RPC':>6}{'SQL':>6}"
-    lines = [head + "   CPU ms by process"]
+    head = f"{'':{wide}}{'req/s':>8}{'p50 ms':>8}{'p99 ms':>8}{'CPU ms':>8}"
+    lines = [f"{head}{'RPC':>6}{'SQL':>6}{'yard':>6}   CPU ms by process"]
     for row in rows:
         parts = [
             f"{name} {row.cpu_ms[name]:.2f}"
@@ -54,7 +54,7 @@ def table(rows: Sequence[Row]) -> str:
         cost = f"{row.total_cpu_ms:8.2f}" if row.cpu_ms else f"{'':8}"
         calls = "".join(
             f"{value:6.1f}" if value is not None else f"{'':6}"
-            for value in (row.rpcs, row.statements)
+            for value in (row.rpcs, row.statements, row.yardstick_ms)
         )
         trouble = f"   {row.failures} FAILED" if row.failures else ""
         lines.append(
