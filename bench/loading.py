@@ -84,9 +84,7 @@ async def _compare(database: Database) -> None:
     while has_more:
         async with database.sessions.begin() as session:
             compared = await duplicates.compare(session, COMPARED_AT_ONCE)
-        has_more = (
-            compared.has_more if isinstance(compared, Portion) else compared == COMPARED_AT_ONCE
-        )
+        has_more = Portion.of(compared, COMPARED_AT_ONCE).has_more
 
 
 async def _vacuum(stack: Stack) -> None:

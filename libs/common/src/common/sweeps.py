@@ -40,6 +40,11 @@ class Portion(NamedTuple):
     dealt_with: int
     has_more: bool
 
+    @classmethod
+    def of(cls, done: "int | Portion", limit: int) -> "Portion":
+        """Of what a batch says that might have dealt with `limit`."""
+        return done if isinstance(done, Portion) else cls(done, done >= limit)
+
 
 # Deals with at most so many, not with what someone else has locked; says how many they were, so
 # that fewer than it might have mean that nothing is left.
@@ -123,9 +128,7 @@ class Sweeps:
         for _ in range(MOST_BATCHES):
             began = time.monotonic()
             async with self._database.sessions.begin() as session:
-                done = await sweep.run(session, sweep.batch)
-            if not isinstance(done, Portion):
-                done = Portion(done, done >= sweep.batch)
+                done = Portion.of(await sweep.run(session, sweep.batch), sweep.batch)
             dealt_with += done.dealt_with
             if not done.has_more:
                 return dealt_with, False

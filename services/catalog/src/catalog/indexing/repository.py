@@ -33,7 +33,9 @@ _WRITE = text(
         id uuid, media_type text, popularity real, search json)
     ),
     works as (
-      update catalog.media_items m set popularity = i.popularity, compared_version = 0
+      update catalog.media_items m set popularity = i.popularity,
+        compared_version = case
+          when s.sort_key <> i.search ->> 'sort_key' then 0 else m.compared_version end
       from items i join catalog.item_search s on s.media_item_id = i.id
       where m.id = i.id
         and (m.popularity <> i.popularity or s.sort_key <> i.search ->> 'sort_key')

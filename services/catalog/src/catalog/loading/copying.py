@@ -1,4 +1,4 @@
-"""New works in Postgres's own format (COPY), which it takes in half the time; see
+"""New works in Postgres's own format (COPY), which saves it a fifth of its time; see
 catalog.media.repository.write, whose rows these are."""
 
 from collections.abc import Iterable, Iterator, Sequence
