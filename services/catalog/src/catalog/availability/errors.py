@@ -1,12 +1,9 @@
 """What can be wrong with saying where a work can be had."""
 
-from collections.abc import Mapping
-from itertools import islice
 from uuid import UUID
 
+from catalog.media.errors import WrongFields
 from common.errors import DomainError, Kind
-
-SHOWN_FAULTS = 10
 
 
 class NotAContributor(DomainError):
@@ -28,14 +25,5 @@ class AvailabilityNotFound(DomainError):
         super().__init__("Availability not found", availability_id=availability_id)
 
 
-class InvalidAvailability(DomainError):
-    """`metadata` holds a sentence for each field that is wrong, the first of them."""
-
-    kind = Kind.INVALID
+class InvalidAvailability(WrongFields):
     reason = "INVALID_AVAILABILITY"
-
-    def __init__(self, faults: Mapping[str, str]) -> None:
-        shown = dict(islice(faults.items(), SHOWN_FAULTS))
-        words = "; ".join(f"{field} {fault}" for field, fault in shown.items())
-        super().__init__(f"{words}.")
-        self.metadata = shown

@@ -26,13 +26,16 @@ class MediaSourceNotFound(DomainError):
         )
 
 
-class InvalidMedia(DomainError):
+class WrongFields(DomainError):
     """`metadata` holds a sentence for each field that is wrong."""
 
     kind = Kind.INVALID
-    reason = "INVALID_MEDIA"
 
     def __init__(self, faults: Mapping[str, str]) -> None:
         words = "; ".join(f"{field} {fault}" for field, fault in faults.items())
         super().__init__(f"{words}.")
         self.metadata = dict(faults)
+
+
+class InvalidMedia(WrongFields):
+    reason = "INVALID_MEDIA"
