@@ -99,7 +99,7 @@ def _name(words: Vocabulary, chance: random.Random, length: int) -> str:
 
 
 def _description(words: Vocabulary, chance: random.Random, number: int) -> str:
-    length = 20 + int(chance.random() * 40)
+    length = 25 + int(chance.random() * 50)
     start = int(chance.random() * (len(words.text) - length))
     text = words.text[start : start + length]
     if number % 2:
