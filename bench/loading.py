@@ -69,7 +69,7 @@ async def fill(stack: Stack, count: int) -> Row:
     gc.set_threshold(GARBAGE_EVERY)
     teller, began = Teller(), time.perf_counter()
     async with db.connect(stack.env("catalog")["CATALOG_DATABASE_URL"]) as database:
-        loaded = await service.load(database, works(count), teller.hear)
+        loaded = await service.load(database, works(count), teller.hear, expected=count)
         seconds = time.perf_counter() - began
         teller.tell(loaded)
         await _compare(database)

@@ -1,13 +1,18 @@
 import asyncio
+from datetime import date
 from itertools import chain
 
+import orjson
 import pytest
 
 from catalog.loading import repository, service
 from catalog.loading.errors import AlreadyLoading
 from catalog.media import search_rows
+from catalog.media import service as media
+from catalog.media.changes import say_the_same
 from catalog.media.drafts import make_draft
-from catalog.media.items import Book, Facts, MediaType, SourceKey
+from catalog.media.items import Book, Facts, Game, MediaType, Music, Screen, SourceKey
+from catalog.ranking import repository as ranking
 from tastebuds.catalog.v1.search_service_pb2 import SearchMediaRequest
 
 from .works import book, upsert
@@ -15,7 +20,7 @@ from .works import book, upsert
 MANY = service.MANY + 3 * service.WRITERS * service.BATCH
 
 
-def draft(number, title=None, **book_fields):
+def draft(number, title=None, popularity=None, **book_fields):
     return make_draft(
         SourceKey("list", str(number)),
         Facts(
@@ -25,7 +30,7 @@ def draft(number, title=None, **book_fields):
         ),
         source_url=None,
         raw_payload=b"{}",
-        popularity=number,
+        popularity=number if popularity is None else popularity,
     )
 
 
@@ -108,10 +113,77 @@ async def test_a_book_that_another_source_told_of_is_not_there_twice(
     assert await count("media_sources") == 2
 
 
+async def test_works_of_every_kind_come_back_as_they_were(database):
+    details = {
+        MediaType.BOOK: Book(authors=("Mara Ellison",), page_count=412),
+        MediaType.MOVIE: Screen(runtime_minutes=136, directors=("Lana Wachowski",)),
+        MediaType.GAME: Game(platforms=("PC",), genres=("Adventure",)),
+        MediaType.MUSIC: Music(artist_name="Erik Satie", track_number=1),
+    }
+    metadata = {"categories": ["Fiction", 'the "best"\t\\'], "pages": {"paper": 412, "é": None}}
+    told = [
+        make_draft(
+            SourceKey("list", kind),
+            Facts(
+                media_type=kind,
+                title="Tidewatch",
+                release_date=date(1999, 3, 31),
+                metadata_json=orjson.dumps(metadata).decode(),
+                extension=extension,
+            ),
+            source_url=None,
+            raw_payload=b"{}",
+        )
+        for kind, extension in details.items()
+    ]
+    await service.load(database, iter(told), unheard)
+    async with database.readers() as reader:
+        for one in told:
+            stored = await media.find_by_source(reader, one.key)
+            assert orjson.loads(stored.item.facts.metadata_json) == metadata
+            assert say_the_same(stored.item.facts, one.facts)
+
+
+async def test_a_work_with_several_sources_knows_whose_word_it_is(database, sql):
+    """Also when two of a batch say that they are one."""
+    isbn = "9780441013593"
+    await service.load(database, (draft(number, "Dune", isbn_13=isbn) for number in (1, 2)), unheard)
+    await service.load(database, iter([draft(3, "Dune", isbn_13=isbn)]), unheard)
+    rows = await sql(
+        """
+        select count(s.id) as sources, i.field_sources
+        from catalog.media_items i join catalog.media_sources s on s.media_item_id = i.id
+        group by i.id order by 1
+        """
+    )
+    assert sum(row.sources for row in rows) == 3
+    assert [bool(row.field_sources) for row in rows] == [row.sources > 1 for row in rows]
+    assert rows[-1].sources > 1
+
+
 async def test_a_large_load_leaves_the_indexes_as_they_were(database, missing, count):
     loaded = await service.load(database, drafts(MANY), unheard)
     assert loaded.added == MANY == await count("item_search")
     assert await missing() == []
+
+
+async def test_works_that_are_expected_are_written_into_their_tier(database, sql, monkeypatch):
+    moved = []
+    retag_next = ranking.retag_next
+
+    async def heard(session, after, limit):
+        looked = await retag_next(session, after, limit)
+        moved.append(looked.moved)
+        return looked
+
+    monkeypatch.setattr(ranking, "retag_next", heard)
+    count = 2 * MANY
+    mixed = (draft(number, popularity=number * 7919 % count) for number in range(count))
+    await service.load(database, mixed, unheard, expected=count)
+    # the first ones did not know where they belong, and a few are near the end of a tier
+    assert sum(moved) < service.MANY + 0.1 * count
+    tiers = await sql("select tier, count(*) from catalog.item_search group by tier order by tier")
+    assert [tuple(row) for row in tiers] == [(0, 500), (1, 1500), (2, 6000), (9, count - 8000)]
 
 
 async def test_a_load_that_is_cancelled_goes_on_where_it_ended(database, missing, count):

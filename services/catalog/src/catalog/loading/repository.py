@@ -20,6 +20,11 @@ _SEARCHED: Sequence[Table] = (
     cast("Table", ItemSearch.__table__),
     cast("Table", SearchTerm.__table__),
 )
+# Those of search first, which are the large ones.
+TABLES = tuple(
+    table.fullname
+    for table in sorted(Base.metadata.sorted_tables, key=lambda table: table not in _SEARCHED)
+)
 _INDEXES = {
     str(index.name): index
     for table in _SEARCHED
@@ -100,11 +105,10 @@ async def build_index(session: Session, name: str) -> None:
     await _send(await session.connection(), _ddl(_INDEXES[name]))
 
 
-async def analyze(session: Session) -> None:
+async def analyze(session: Session, table: str) -> None:
     """What the planner wants to know of new rows; it is also what search estimates totals from."""
     await session.execute(text("set local statement_timeout = 0"))
-    tables = ", ".join(table.fullname for table in Base.metadata.sorted_tables)
-    await _send(await session.connection(), f"analyze {tables}")
+    await _send(await session.connection(), f"analyze {table}")
 
 
 async def _send(connection: AsyncConnection, statement: str) -> None:

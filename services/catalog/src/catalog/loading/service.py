@@ -40,8 +40,13 @@ Report = Callable[[Progress], None]
 Part = TypeVar("Part")
 
 
-async def load(database: Database, drafts: Iterator[Draft], report: Report) -> Progress:
+async def load(
+    database: Database, drafts: Iterator[Draft], report: Report, expected: int = 0
+) -> Progress:
     """AlreadyLoading when someone else does. Needs one connection more than there are WRITERS.
+
+    When it is known how many drafts are to be `expected`, most works are written into the tier
+    where they will belong, instead of being moved there in the end.
 
     What is written stays when it is cancelled, which takes until the indexes are built again.
     """
@@ -56,6 +61,7 @@ async def load(database: Database, drafts: Iterator[Draft], report: Report) -> P
                 await _write_all(database, islice(drafts, many), progress, report)
                 if progress.added + progress.known < done + many:
                     break
+            await _foresee_tiers(database, expected - progress.added - progress.known)
             await _write_all(database, drafts, progress, report)
             if progress.added > MUCH * before:
                 await _rank(database)
@@ -74,8 +80,20 @@ async def _clear_the_way(database: Database) -> bool:
 
 
 async def _analyze(database: Database) -> None:
-    async with database.sessions.begin() as session:
-        await repository.analyze(session)
+    async def analyze(table: str) -> None:
+        async with database.sessions.begin() as session:
+            await repository.analyze(session, table)
+
+    await _side_by_side(analyze, repository.TABLES)
+
+
+async def _foresee_tiers(database: Database, coming: int) -> None:
+    """As if those to come were as well known as those that are there."""
+    there = await repository.searchable(database)
+    if there and coming > 0:
+        sizes = [round(size * there / (there + coming)) for size in SIZES]
+        async with database.sessions.begin() as session:
+            await ranking.draw_boundaries(session, sizes)
 
 
 async def _write_all(
