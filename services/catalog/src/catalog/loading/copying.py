@@ -9,13 +9,13 @@ from typing import Any, cast
 
 from sqlalchemy import ARRAY, REAL, Text, Uuid, bindparam, func, select, text
 
-from catalog.media import repository, search_rows
+from catalog.media import repository, rows, search_rows
 from catalog.media.indexing import SearchEntry
-from catalog.media.items import Book, Extension, Game, Music, Screen
 from catalog.media.records import ItemRecord, SourceRecord
 from catalog.models import MediaItem
 from common.db import Session
 
+# Not `field_sources`: a batch gives a new work one source, whose word is every field of it.
 _ITEM_FIELDS = (
     "id", "media_type", "title", "subtitle", "description", "release_date", "cover_image_url",
     "canonical_url", "metadata_json", "creators", "popularity", "version", "created_at",
@@ -23,12 +23,6 @@ _ITEM_FIELDS = (
 )  # fmt: skip
 _ITEM_COLUMNS = tuple(name.removesuffix("_json") for name in _ITEM_FIELDS)
 _SOURCE_FIELDS = tuple(field.name for field in fields(SourceRecord))
-_KIND_TABLES: dict[type[Extension], str] = {
-    Book: "books",
-    Screen: "screens",
-    Game: "games",
-    Music: "music_tracks",
-}
 _KNOWN = select(MediaItem.id).where(MediaItem.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
 _TEXTS = (
     "media_type", "title_key", "sort_key", "title", "subtitle", "creators", "rest", "years",
@@ -122,14 +116,14 @@ class Batch:
 
 
 async def _copy_kinds(session: Session, items: Sequence[ItemRecord]) -> None:
-    for kind, table in _KIND_TABLES.items():
+    for kind, table in rows.TABLE_OF_KIND.items():
         columns = tuple(field.name for field in fields(kind))
         values = attrgetter(*columns)
         records = [
             (item.id, *values(item.extension)) for item in items if type(item.extension) is kind
         ]
         if records:
-            await _copy(session, table, ("media_item_id", *columns), records)
+            await _copy(session, table.name, ("media_item_id", *columns), records)
 
 
 async def _copy(
