@@ -10,7 +10,7 @@ import pytest
 from nats.js.errors import NotFoundError
 from sqlalchemy import select, text
 
-from common import failures, jobs, sweep_schedules
+from common import failures, jobs, sweep_schedules, sweeps
 from common.queue_report import OK
 from common.sweeps import LANE, MOST_BATCHES, Portion, Sweep, Sweeps
 from common.working import Worker
@@ -145,6 +145,25 @@ async def test_it_goes_on_in_batches_until_nothing_is_left(sweeping, runs, event
         await eventually(is_clean)
     assert leftovers.looks == MOST_BATCHES + 1
     assert (await runs())["rows"].dealt_with == 5
+
+
+async def test_no_rest_takes_the_time_of_the_job_away(sweeping, eventually, monkeypatch):
+    monkeypatch.setitem(vars(sweeps), "RUN_SECONDS", 1.0)
+    monkeypatch.setitem(vars(sweeps), "REST_AFTER_SECONDS", 0.5)
+    monkeypatch.setitem(vars(failures), "HANDLER_SECONDS", 2.0)
+    portions = [Portion(1, has_more=True), Portion(1, has_more=False)]
+
+    async def take_long(session, limit):
+        await asyncio.sleep(0.7)
+        return portions.pop(0)
+
+    async with sweeping(Sweep("rows", NEVER, "Is slow.", take_long), is_start=True) as state:
+
+        async def is_done():
+            return not portions and state.done.total == 2
+
+        await eventually(is_done)
+        assert state.failed.total == 0
 
 
 async def test_a_failing_sweep_is_tried_again_and_shows_its_error(sweeping, runs, eventually):

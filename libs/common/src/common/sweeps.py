@@ -24,11 +24,13 @@ from tastebuds.ops.v1.sweep_pb2 import SweepDue
 log = structlog.get_logger()
 
 LANE = Lane("sweeps", concurrency=1, most_attempts=5, backoff_seconds=(10.0, 60.0, 300.0))
-# What one run may do before others of the lane have their turn; the rest is a job of its own.
+# What one run may begin before others of the lane have their turn; the rest is a job of its own.
 MOST_BATCHES = 20
 RUN_SECONDS = 10.0
-# It rests three times as long as it worked, so that people who ask meanwhile hardly notice.
+# It rests three times as long as it worked, so that people who ask meanwhile hardly notice; but
+# only until so long after that, since common.failures.HANDLER_SECONDS are all that a job may take.
 REST = 3.0
+REST_AFTER_SECONDS = 5.0
 # Replicas that start within the same such time sweep once.
 START_SECONDS = 600
 ERROR_LENGTH = 300
@@ -132,9 +134,11 @@ class Sweeps:
             dealt_with += done.dealt_with
             if not done.has_more:
                 return dealt_with, False
+            ended = time.monotonic()
+            left = until + REST_AFTER_SECONDS - ended
+            await asyncio.sleep(min(REST * (ended - began), left))
             if time.monotonic() > until:
                 break
-            await asyncio.sleep(REST * (time.monotonic() - began))
         return dealt_with, True
 
     async def _note_end(self, sweep: Sweep, result: str, dealt_with: int) -> None:
