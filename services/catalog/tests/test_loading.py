@@ -176,7 +176,7 @@ async def test_works_that_are_expected_are_written_into_their_tier(database, sql
         moved.append(looked.moved)
         return looked
 
-    monkeypatch.setattr(ranking, "retag_next", heard)
+    monkeypatch.setitem(vars(ranking), "retag_next", heard)
     count = 2 * MANY
     mixed = (draft(number, popularity=number * 7919 % count) for number in range(count))
     await service.load(database, mixed, unheard, expected=count)
