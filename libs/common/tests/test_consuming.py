@@ -241,5 +241,14 @@ async def test_a_stop_leaves_the_rest_of_a_batch_to_others_at_once(
         await eventually(partial(shows, database, tables, names), seconds=5)
 
 
+async def test_a_stop_does_not_wait_for_messages_that_nobody_sent(database, tables, jetstream):
+    consumer, stopping = consumer_of(database, tables, keeper(tables)), asyncio.Event()
+    consuming = asyncio.create_task(consumer.run(jetstream, stopping))
+    await asyncio.sleep(0.3)  # by now it waits
+    stopping.set()
+    async with asyncio.timeout(0.5):
+        await consuming
+
+
 async def has_begun(begun):
     return bool(begun)

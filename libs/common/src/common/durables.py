@@ -18,8 +18,9 @@ from common.trying import Try, WorkItem
 log = structlog.get_logger()
 
 AWAY_SECONDS = 2.0
-# Also how long a stop may have to wait for an idle consumer.
-FETCH_SECONDS = 1.0
+# A fetch has its price, and none survives a restart of the server: after so long there is another.
+FETCH_SECONDS = 3.0
+BUSY_SECONDS = 1.0
 FREE_AT_ONCE_SECONDS = 0.05
 GRACE_SECONDS = 10.0
 
@@ -81,22 +82,21 @@ class Durable:
         try:
             while not stopping.is_set():
                 free = await self._free_slots()
-                if not free:
+                if not free or stopping.is_set():
                     continue
-                with suppress(TimeoutError):  # nothing came
-                    messages = await bound.fetch(free * self._portion, timeout=FETCH_SECONDS)
-                    for start in range(0, len(messages), self._portion):
-                        portion = messages[start : start + self._portion]
-                        slot = slots.create_task(self._take_all(jetstream, stopping, portion))
-                        self._busy.add(slot)
-                        slot.add_done_callback(self._busy.discard)
+                messages = await _fetch(bound, free * self._portion, stopping)
+                for start in range(0, len(messages), self._portion):
+                    portion = messages[start : start + self._portion]
+                    slot = slots.create_task(self._take_all(jetstream, stopping, portion))
+                    self._busy.add(slot)
+                    slot.add_done_callback(self._busy.discard)
         finally:
             await bound.unsubscribe()
 
     async def _free_slots(self) -> int:
         """Half of them, or fewer when no other gets free at once: each fetch has its price."""
         while len(self._busy) > self._slots // 2:
-            wait = FETCH_SECONDS if len(self._busy) >= self._slots else FREE_AT_ONCE_SECONDS
+            wait = BUSY_SECONDS if len(self._busy) >= self._slots else FREE_AT_ONCE_SECONDS
             freed, _ = await asyncio.wait(
                 self._busy, timeout=wait, return_when=asyncio.FIRST_COMPLETED
             )
@@ -120,3 +120,24 @@ class Durable:
     def _outlive(self, error: Exception) -> None:
         self.state.note(f"{type(error).__name__}: {error}")
         log.warning("consumer waits", durable=self.state.durable, error=self.state.last_error)
+
+
+async def _fetch(
+    bound: JetStreamContext.PullSubscription, most: int, stopping: asyncio.Event
+) -> Sequence[Msg]:
+    """Empty when none came for a while, or when it is time to stop.
+
+    What arrives in the moment of a stop is not acknowledged, so it comes again to someone else.
+    """
+    fetching = asyncio.create_task(bound.fetch(most, timeout=FETCH_SECONDS))
+    ending = asyncio.create_task(stopping.wait())
+    try:
+        await asyncio.wait((fetching, ending), return_when=asyncio.FIRST_COMPLETED)
+        if not fetching.done():
+            return []
+        with suppress(TimeoutError):
+            return await fetching
+        return []
+    finally:
+        fetching.cancel()
+        ending.cancel()
