@@ -55,6 +55,16 @@ def test_the_catalogue_is_told_how_long_answers_of_sources_are_kept(plan_of):
     assert "INGEST_TMDB_TOKEN" not in env
 
 
+def test_grpc_works_as_it_costs_least_unless_the_user_wants_otherwise(plan_of, monkeypatch):
+    plan = plan_of({})
+    monkeypatch.delenv("GRPC_EXPERIMENTS", raising=False)
+    usual = plan.full_environment(plan.service("catalog"))
+    assert usual["GRPC_EXPERIMENTS"] == "-event_engine_client,-event_engine_listener"
+    monkeypatch.setenv("GRPC_EXPERIMENTS", "event_engine_client")
+    wanted = plan.full_environment(plan.service("catalog"))
+    assert wanted["GRPC_EXPERIMENTS"] == "event_engine_client"
+
+
 def test_what_the_user_sets_wins_and_follows_through(plan_of):
     plan = plan_of({"CATALOG_GRPC_LISTEN": "0.0.0.0:7000", "TASTEBUDS_LOG_FORMAT": "json"})
     menus = plan.environment(plan.service("menus"))
