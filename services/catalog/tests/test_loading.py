@@ -1,12 +1,17 @@
 import asyncio
+import time
+from contextlib import asynccontextmanager
 from datetime import date
+from functools import partial
 from itertools import chain
 
 import orjson
 import pytest
+from sqlalchemy import text
 
 from catalog.loading import repository, service
 from catalog.loading.errors import AlreadyLoading
+from catalog.loading.mending import Mender
 from catalog.media import search_rows
 from catalog.media import service as media
 from catalog.media.changes import say_the_same
@@ -60,6 +65,84 @@ def missing(database):
             return await repository.missing_indexes(session)
 
     return indexes
+
+
+@pytest.fixture
+async def dropped(database, missing):
+    """The indexes that a load has left undone when it was killed; they are there again later on."""
+    assert await repository.drop_indexes(database)
+    yield await missing()
+    await service.build_indexes(database)
+
+
+@pytest.fixture
+def mender(database):
+    return Mender(database)
+
+
+@pytest.fixture
+def mending(mender):
+    """`async with mending()`: the part runs, and is stopped in the end as SIGTERM would."""
+
+    @asynccontextmanager
+    async def run():
+        stopping = asyncio.Event()
+        part = asyncio.create_task(mender.run(stopping))
+        try:
+            yield
+        finally:
+            stopping.set()
+            await asyncio.wait_for(part, 10)
+
+    return run
+
+
+@pytest.fixture
+def sweep(database, mender):
+    async def run():
+        async with database.sessions.begin() as session:
+            return await mender.sweep(session, 1000)
+
+    return run
+
+
+@pytest.fixture
+def builders(sql):
+    """What waits until it may build an index."""
+
+    async def waiting():
+        return await sql(
+            """
+            select pid from pg_stat_activity
+            where datname = current_database() and wait_event_type = 'Lock'
+            and query ilike 'create index%'
+            """
+        )
+
+    return waiting
+
+
+@pytest.fixture
+def write(database):
+    """`async with write()`: no index of search can be built."""
+
+    @asynccontextmanager
+    async def hold():
+        async with database.sessions.begin() as session:
+            for table in ("item_search", "search_terms"):
+                lock = f"lock table catalog.{table} in row exclusive mode"
+                await session.execute(text(lock))
+            yield
+
+    return hold
+
+
+async def until(question, *, empty=False):
+    """Wait for an answer that is not empty, or one that is."""
+    async with asyncio.timeout(20):
+        while bool(answer := await question()) == empty:
+            await asyncio.sleep(0.02)
+    return answer
 
 
 async def test_all_of_it_is_stored_and_found(database, count, search, events):
@@ -207,22 +290,62 @@ async def test_a_load_that_is_cancelled_goes_on_where_it_ended(database, missing
     assert await count("media_items") == 2 * MANY
 
 
-async def test_what_a_killed_load_left_undone_is_mended(database, missing):
-    assert await repository.drop_indexes(database)
-    assert await missing()
-    async with database.sessions.begin() as session:
-        assert await service.mend_indexes(session, 1000) > 0
-    assert await missing() == []
-    async with database.sessions.begin() as session:
-        assert await service.mend_indexes(session, 1000) == 0
+async def test_what_a_killed_load_left_undone_is_mended_at_the_next_start(
+    mending, sweep, dropped, missing
+):
+    assert await sweep() == len(dropped) > 0
+    async with mending():
+        await until(missing, empty=True)
+    assert await sweep() == 0
 
 
-async def test_the_indexes_of_a_load_that_goes_on_are_left_alone(database, missing):
-    assert await repository.drop_indexes(database)
+async def test_or_when_the_sweep_finds_it(database, mender, mending, dropped, missing):
+    async with mending():
+        await until(missing, empty=True)
+        assert await repository.drop_indexes(database)
+        async with database.sessions.begin() as session:
+            # once the part has let go of what it was at; this transaction is in nobody's way
+            await until(partial(mender.sweep, session, 1000))
+            await until(missing, empty=True)
+
+
+async def test_a_stop_gives_up_what_is_being_built(
+    database, mending, sweep, dropped, missing, builders, write
+):
+    async with write():
+        async with mending():
+            await until(builders)
+            assert await sweep() == 0
+            began = time.monotonic()
+        assert time.monotonic() - began < 1
+        assert not await builders()
+        assert await missing() == dropped
     async with repository.sole_loader(database) as is_alone:
         assert is_alone
-        async with database.sessions.begin() as session:
-            assert await service.mend_indexes(session, 1000) == 0
+    assert await repository.drop_indexes(database)
+
+
+async def test_an_error_of_the_database_is_outlived(
+    database, mending, sweep, dropped, missing, builders, write, sql
+):
+    async with mending():
+        async with write():
+            for builder in await until(builders):
+                await sql("select pg_terminate_backend(:pid)", pid=builder.pid)
+            # once nobody is at work any more
+            await until(sweep)
+        await until(missing, empty=True)
+
+
+async def test_the_indexes_of_a_load_that_goes_on_are_left_alone(
+    database, mending, sweep, dropped, missing
+):
+    async with repository.sole_loader(database) as is_alone:
+        assert is_alone
+        assert await sweep() == 0
+        async with mending():
+            await asyncio.sleep(0.3)
+        assert await missing() == dropped
         with pytest.raises(AlreadyLoading):
             await service.load(database, drafts(1), unheard)
     await service.load(database, drafts(1), unheard)

@@ -4,6 +4,7 @@ from catalog import servicers
 from catalog.availability.servicer import AvailabilityServicer
 from catalog.consumers import HANDLERS
 from catalog.library.servicer import LibraryServicer
+from catalog.loading.mending import Mender
 from catalog.media.servicer import MediaServicer
 from catalog.merging.servicer import MergeServicer
 from catalog.models import Idempotency, Inbox, Outbox, SweepRun
@@ -47,8 +48,10 @@ async def main() -> None:
             AvailabilityServicer(database, stays_true),
             TasteServicer(database, profiles),
         )
-        due = sweeps(settings.retention(), settings.deleted_menus(), profiles)
-        await service.run(grpc, Duties(TABLES, HANDLERS, sweeps=due, peers={"auth": auth}))
+        mender = Mender(database)
+        due = sweeps(settings.retention(), settings.deleted_menus(), profiles, mender)
+        duties = Duties(TABLES, HANDLERS, sweeps=due, peers={"auth": auth})
+        await service.run(grpc, duties, mender.run)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from catalog.duplicates import service as duplicates
 from catalog.indexing import service as indexing
 from catalog.library import service as library
-from catalog.loading import service as loading
+from catalog.loading.mending import Mender
 from catalog.merging import service as merging
 from catalog.placements.service import DeletedMenus
 from catalog.ranking import service as ranking
@@ -14,8 +14,8 @@ from common.sweeps import Sweep
 PAYLOADS_AT_ONCE = 200
 
 
-def sweeps(kept: Retention, menus: DeletedMenus, profiles: Profiles) -> list[Sweep]:
-    return [*_of_retention(kept, menus), *_of_people(profiles), *_of_works()]
+def sweeps(kept: Retention, menus: DeletedMenus, profiles: Profiles, mender: Mender) -> list[Sweep]:
+    return [*_of_retention(kept, menus), *_of_people(profiles), *_of_works(mender)]
 
 
 def _of_retention(kept: Retention, menus: DeletedMenus) -> list[Sweep]:
@@ -61,17 +61,17 @@ def _of_people(profiles: Profiles) -> list[Sweep]:
     ]
 
 
-def _of_works() -> list[Sweep]:
-    return [*_of_search(), *_of_doubles()]
+def _of_works(mender: Mender) -> list[Sweep]:
+    return [*_of_search(mender), *_of_doubles()]
 
 
-def _of_search() -> list[Sweep]:
+def _of_search(mender: Mender) -> list[Sweep]:
     return [
         Sweep(
             "search_indexes",
             "0 50 3 * * *",
-            "Builds indexes of search that a bulk load has left undone when it was killed.",
-            loading.mend_indexes,
+            "Has indexes of search built that a bulk load has left undone when it was killed.",
+            mender.sweep,
         ),
         Sweep(
             "search_entries",

@@ -8,4 +8,6 @@ class AlreadyLoading(DomainError):
     reason = "ALREADY_LOADING"
 
     def __init__(self) -> None:
-        super().__init__("Works are being loaded already: wait until that is done.")
+        super().__init__(
+            "Works are being loaded already, or indexes built: wait until that is done."
+        )

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import CreateIndex
 
 from catalog.models import Base, ItemSearch, SearchTerm
-from common.db import Database, Session, sqlstate
+from common.db import Database, Reader, Session, sqlstate
 
 # The words of a million works are indexed in half a minute on a small machine.
 PATIENCE_SECONDS = 1800
@@ -36,7 +36,16 @@ _LOCK_NOT_AVAILABLE = "55P03"
 _NAME = "catalog loading"
 _HOLD = text("select pg_try_advisory_lock(hashtext(:name))").bindparams(name=_NAME)
 _LET_GO = text("select pg_advisory_unlock(hashtext(:name))").bindparams(name=_NAME)
-_TRY = text("select pg_try_advisory_xact_lock(hashtext(:name))").bindparams(name=_NAME)
+_IS_HELD = text(
+    """
+    select exists (
+        select from pg_locks
+        where locktype = 'advisory' and objsubid = 1
+        and database = (select oid from pg_database where datname = current_database())
+        and (classid::bigint << 32 | objid::bigint) = hashtext(:name)
+    )
+    """
+).bindparams(name=_NAME)
 _BEGIN_BATCH = text("set local synchronous_commit = off")
 _SIZE = text("select reltuples from pg_class where oid = cast(:name as regclass)").bindparams(
     name=_SEARCHED[0].fullname
@@ -58,9 +67,9 @@ async def sole_loader(database: Database) -> AsyncIterator[bool]:
                 await connection.execute(_LET_GO)
 
 
-async def try_alone(session: Session) -> bool:
-    """Whether nobody loads; if so, nobody does until the transaction ends."""
-    return bool(await session.scalar(_TRY))
+async def is_someone_loading(session: Session) -> bool:
+    """It only looks, so that nobody who would load just then is turned away."""
+    return bool(await session.scalar(_IS_HELD))
 
 
 async def searchable(database: Database) -> int:
@@ -92,7 +101,7 @@ async def drop_indexes(database: Database) -> bool:
     return True
 
 
-async def missing_indexes(session: Session) -> Sequence[str]:
+async def missing_indexes(session: Reader) -> Sequence[str]:
     """Their names, the one that takes longest first."""
     present = set(await session.scalars(_PRESENT))
     return [name for name in _INDEXES if name not in present]

@@ -18,7 +18,7 @@ from catalog.media import service as media
 from catalog.media.items import Draft
 from catalog.ranking import repository as ranking
 from catalog.ranking.service import SIZES
-from common.db import Database, Session
+from common.db import Database
 
 WRITERS, BUILDERS = 5, 2
 BATCH = 500
@@ -155,13 +155,3 @@ async def _side_by_side(work: Callable[[Part], Awaitable[None]], parts: Iterable
     async with asyncio.TaskGroup() as tasks:
         for part in parts:
             tasks.create_task(in_turn(part))
-
-
-async def mend_indexes(session: Session, _limit: int) -> int:
-    """A sweep: build what a load that was killed has left undone."""
-    if not await repository.try_alone(session):
-        return 0
-    missing = await repository.missing_indexes(session)
-    for index in missing:
-        await repository.build_index(session, index)
-    return len(missing)
