@@ -7,7 +7,7 @@ import psutil
 
 
 def cpu_seconds(pids: Mapping[str, int]) -> dict[str, float]:
-    """User and system time so far, children included (a Postgres backend is one)."""
+    """User and system time so far, children included (a Postgres backend is one), ended ones too."""
     return {name: sum(map(_own, _family(pid))) for name, pid in pids.items()}
 
 
@@ -26,7 +26,7 @@ def _own(process: psutil.Process) -> float:
         times = process.cpu_times()
     except psutil.NoSuchProcess:
         return 0.0
-    return float(times.user + times.system)
+    return float(times.user + times.system + times.children_user + times.children_system)
 
 
 def _pss(process: psutil.Process) -> int:

@@ -28,6 +28,7 @@ BARE = "bare SQL: "
 RANK_ALL = "bare SQL: rank all, word in half"
 # As many titles are begun to be typed, each a letter further than the last: "t", "ti", "tid" …
 TYPED_TITLES, TYPED_LETTERS = 200, 8
+TIMES = 5
 # As catalog.search.repository asks, the facets included.
 FIND_SQL = """
 select * from catalog.find_media('{word}', '{{{word}}}', '{word}', '{word}',
@@ -92,9 +93,14 @@ async def through_the_gateway(scene: Scene, works: int) -> list[Row]:
 
 
 async def _measure(scene: Scene, asking: Asking, name: str, clients: int) -> Row:
+    """The quietest time: these budgets are absolute, and others on the machine only ever add."""
     warm_up = scene.seconds / 5
     await run(scene.stack.base_url, asking.request, clients=clients, seconds=warm_up)
-    return await scene.meter.measure(name, lambda: scene.load(asking.request, clients))
+    rows = [
+        await scene.meter.measure(name, lambda: scene.load(asking.request, clients))
+        for _ in range(TIMES)
+    ]
+    return min(rows, key=lambda row: row.total_cpu_ms)
 
 
 def bare(scene: Scene, works: int) -> list[Row]:
