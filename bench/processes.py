@@ -7,7 +7,8 @@ import psutil
 
 
 def cpu_seconds(pids: Mapping[str, int]) -> dict[str, float]:
-    """User and system time so far, children included (a Postgres backend is one), ended ones too."""
+    """User and system time so far, children included, ended ones too (Postgres has a backend for
+    each connection)."""
     return {name: sum(map(_own, _family(pid))) for name, pid in pids.items()}
 
 
