@@ -1,7 +1,8 @@
-"""Which figures are within their budgets: architecture §9, and those of search for a catalogue of
-200 000 works (a smaller one is measured and not judged)."""
+"""Which figures are within their budgets: architecture §9, and those of search for catalogues of
+200 000 works and of a million (smaller ones are measured and not judged)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from bench import loading, searching, webhooks, writing
 from bench.meter import Row
@@ -11,11 +12,26 @@ from bench.report import Verdict, at_least, at_most
 EARLIER_MENUS_PER_SECOND = 55
 EARLIER_ME_PER_SECOND = 400
 MENUS = "GET /api/menus (3 menus, 45 items)"
-LARGE = 200_000
-# CPU over all processes in milliseconds, p50 with one client in milliseconds.
-SEARCH_BUDGETS = {searching.RARE: (4, 6), searching.HALF: (6, 10), searching.SUGGEST: (3, 6)}
+LARGE, LARGEST = 200_000, 1_000_000
 
 Found = Mapping[str, Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """In milliseconds: CPU over all processes, p50 with one client; for so many works."""
+
+    cpu: float
+    p50: float
+    works: range
+
+
+# What may grow with the catalogue has a budget at one size, and for its growth: see of_growth.
+SEARCH_BUDGETS = {
+    searching.RARE: Budget(4, 6, range(LARGE, LARGEST)),
+    searching.HALF: Budget(6, 10, range(LARGE, LARGEST)),
+    searching.SUGGEST: Budget(3, 6, range(LARGEST, 2 * LARGEST)),
+}
 
 
 def of_requests(rows: Sequence[Row], idle_megabytes: float) -> list[Verdict]:
@@ -66,15 +82,16 @@ def of_search(rows: Sequence[Row], works: int) -> list[Verdict]:
             judged=judged,
         ),
     ]
-    for kind, (cpu, p50) in SEARCH_BUDGETS.items():
-        alone, busy = found[kind + searching.ALONE], found[kind]
+    for kind, budget in SEARCH_BUDGETS.items():
+        alone, busy, is_due = found[kind + searching.ALONE], found[kind], works in budget.works
         verdicts += [
             at_most(
-                f"{kind}: CPU over all processes", busy.total_cpu_ms, cpu, " ms", judged=judged
+                f"{kind}: CPU over all processes",
+                busy.total_cpu_ms, budget.cpu, " ms", judged=is_due,
             ),
-            at_most(f"{kind}: p50 with one client", alone.p50_ms, p50, " ms", judged=judged),
-            at_least(f"{kind}: with 16 clients", busy.per_second, 300, " req/s", judged=judged),
-        ]
+            at_most(f"{kind}: p50 with one client", alone.p50_ms, budget.p50, " ms", judged=is_due),
+            at_least(f"{kind}: with 16 clients", busy.per_second, 300, " req/s", judged=is_due),
+        ]  # fmt: skip
     return [
         *verdicts,
         *_beside_sql(found),
