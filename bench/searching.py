@@ -2,7 +2,7 @@
 ranking all that matches; and how well the labelled questions are answered."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from urllib.parse import quote
 
@@ -28,6 +28,7 @@ BARE = "bare SQL: "
 RANK_ALL = "bare SQL: rank all, word in half"
 # As many titles are begun to be typed, each a letter further than the last: "t", "ti", "tid" …
 TYPED_TITLES, TYPED_LETTERS = 200, 8
+# Each is measured so often.
 TIMES = 5
 # As catalog.search.repository asks, the facets included.
 FIND_SQL = """
@@ -100,7 +101,8 @@ async def _measure(scene: Scene, asking: Asking, name: str, clients: int) -> Row
         await scene.meter.measure(name, lambda: scene.load(asking.request, clients))
         for _ in range(TIMES)
     ]
-    return min(rows, key=lambda row: row.total_cpu_ms)
+    quietest = min(rows, key=lambda row: row.total_cpu_ms)
+    return replace(quietest, failures=sum(row.failures for row in rows))
 
 
 def bare(scene: Scene, works: int) -> list[Row]:
