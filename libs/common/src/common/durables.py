@@ -82,6 +82,7 @@ class Durable:
         try:
             while not stopping.is_set():
                 free = await self._free_slots()
+                # What others give back in a stop would come to a fetch that nobody waits for.
                 if not free or stopping.is_set():
                     continue
                 messages = await _fetch(bound, free * self._portion, stopping)

@@ -33,12 +33,12 @@ class Mender:
         which looks by itself: the sweeps of a start are not repeated within some minutes."""
         self._due.set()
         async with asyncio.TaskGroup() as tasks:
-            mending = tasks.create_task(self._mend_when_due(stopping))
+            mending = tasks.create_task(self._mend_when_due())
             await stopping.wait()
             mending.cancel()
 
-    async def _mend_when_due(self, stopping: asyncio.Event) -> None:
-        while not stopping.is_set():
+    async def _mend_when_due(self) -> None:
+        while True:
             await self._due.wait()
             self._due.clear()
             try:

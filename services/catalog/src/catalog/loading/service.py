@@ -61,7 +61,8 @@ async def load(
                 await _write_all(database, islice(drafts, many), progress, report)
                 if progress.added + progress.known < done + many:
                     break
-            await _foresee_tiers(database, expected - progress.added - progress.known)
+            else:
+                await _foresee_tiers(database, expected - progress.added - progress.known)
             await _write_all(database, drafts, progress, report)
             if progress.added > MUCH * before:
                 await _rank(database)
