@@ -1,9 +1,12 @@
 """What can go wrong with works."""
 
 from collections.abc import Mapping
+from itertools import islice
 from uuid import UUID
 
 from common.errors import DomainError, Kind
+
+SHOWN_FAULTS = 10
 
 
 class MediaItemNotFound(DomainError):
@@ -27,14 +30,15 @@ class MediaSourceNotFound(DomainError):
 
 
 class WrongFields(DomainError):
-    """`metadata` holds a sentence for each field that is wrong."""
+    """`metadata` holds a sentence for each field that is wrong, the first of them."""
 
     kind = Kind.INVALID
 
     def __init__(self, faults: Mapping[str, str]) -> None:
-        words = "; ".join(f"{field} {fault}" for field, fault in faults.items())
+        shown = dict(islice(faults.items(), SHOWN_FAULTS))
+        words = "; ".join(f"{field} {fault}" for field, fault in shown.items())
         super().__init__(f"{words}.")
-        self.metadata = dict(faults)
+        self.metadata = shown
 
 
 class InvalidMedia(WrongFields):
