@@ -1,8 +1,11 @@
 """The list under the search box."""
 
+from uuid import UUID
+
 import grpc
 import pytest
 
+from catalog.ranking import repository as ranking
 from common.grpc_errors import from_rpc_error
 from tastebuds.catalog.v1 import media_pb2 as media
 
@@ -55,6 +58,19 @@ async def test_a_suggestion_says_what_tells_it_from_others(finder):
 async def test_articles_case_and_accents_make_no_difference(finder, typed):
     await finder.load(work("The Quiet Harbour"), work("Tidewatch"))
     assert await finder.suggested(typed) == ["The Quiet Harbour"]
+
+
+async def test_works_with_the_word_come_best_known_first_whatever_their_tier(finder, database):
+    """The few of the first tier do not hide those of the next ones."""
+    await finder.load(*((work(f"{number} rising tides"), number) for number in range(100)))
+    async with database.sessions.begin() as session:
+        await ranking.draw_boundaries(session, [2, 10, 50])
+        await ranking.retag_next(session, UUID(int=0), 1000)
+    best = [f"{number} rising tides" for number in range(99, 91, -1)]
+    assert await finder.suggested("tide", limit=2) == best[:2]
+    assert await finder.suggested("tide") == await finder.suggested("tide", BOOK) == best
+    assert await finder.suggested("tide", MOVIE) == []
+    assert (await finder.titles("tides"))[:8] == best
 
 
 async def test_exactly_this_title_comes_first(finder):

@@ -32,6 +32,16 @@ class ItemSearch(Base):
             postgresql_using="gin",
             postgresql_with=_PENDING,
         ),
+        # A search begins with these, and need not look for them among all.
+        Index(
+            "ix_item_search_best_known",
+            "head",
+            "document",
+            "tags",
+            postgresql_using="gin",
+            postgresql_with=_PENDING,
+            postgresql_where="tier <= 2",
+        ),
         Index("ix_item_search_popularity", "popularity", "media_item_id"),
         Index("ix_item_search_sort_key", "sort_key", _POPULARITY_FIRST),
         Index(
