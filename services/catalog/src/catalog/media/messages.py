@@ -29,14 +29,14 @@ from tastebuds.catalog.v1 import media_pb2 as pb
 from tastebuds.catalog.v1.media_service_pb2 import Appearance as AppearanceMessage
 from tastebuds.catalog.v1.media_service_pb2 import FieldSource, MediaDraft
 
-_WIRE_TYPES = {
+_WIRE_TYPES: dict[str, pb.MediaType.ValueType] = {
     MediaType.BOOK: pb.MEDIA_TYPE_BOOK,
     MediaType.MOVIE: pb.MEDIA_TYPE_MOVIE,
     MediaType.TV: pb.MEDIA_TYPE_TV,
     MediaType.GAME: pb.MEDIA_TYPE_GAME,
     MediaType.MUSIC: pb.MEDIA_TYPE_MUSIC,
 }
-_MEDIA_TYPES = {wire: media_type for media_type, wire in _WIRE_TYPES.items()}
+_MEDIA_TYPES = {_WIRE_TYPES[media_type]: media_type for media_type in MediaType}
 
 
 def to_media_type(value: pb.MediaType.ValueType) -> MediaType:
@@ -46,7 +46,8 @@ def to_media_type(value: pb.MediaType.ValueType) -> MediaType:
     return media_type
 
 
-def from_media_type(media_type: MediaType) -> pb.MediaType.ValueType:
+def from_media_type(media_type: str) -> pb.MediaType.ValueType:
+    """Of a MediaType, or the text of one."""
     return _WIRE_TYPES[media_type]
 
 

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum, auto
+from typing import NamedTuple
 from uuid import UUID
 
 from catalog.availability.offers import Summary
-from catalog.media.items import Item, MediaType
+from catalog.media.items import MediaType
 from catalog.search.marks import Mark
 
 
@@ -21,11 +22,20 @@ class MatchedBy(Enum):
     EXTERNAL_ID = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A work, whether the person has a state or a log of it, and where it can be had, if known."""
+class Hit(NamedTuple):
+    """What a list shows of a work, whether the person has a state or a log of it, and where it can
+    be had, if known. As it is read, since to make an Item of each takes long."""
 
-    item: Item
+    id: UUID
+    media_type: str
+    title: str
+    subtitle: str | None
+    description: str | None
+    release_date: date | None
+    cover_image_url: str | None
+    canonical_url: str | None
+    metadata_json: str | None
+    creators: Sequence[str]
     in_library: bool
     availability: Summary | None
 
@@ -55,10 +65,11 @@ class Results:
     matched_by: MatchedBy | None
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    media_item_id: UUID
-    media_type: MediaType
+class Suggestion(NamedTuple):
+    """What the list under a search box shows of a work, as it is read."""
+
+    id: UUID
+    media_type: str
     title: str
     creators: Sequence[str]
     release_date: date | None

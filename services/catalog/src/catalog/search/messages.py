@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from catalog.availability.messages import from_summary
 from catalog.media.indexing import words
 from catalog.media.items import MediaType
-from catalog.media.messages import from_item, from_media_type, to_media_type
-from catalog.search.hits import MatchedBy, Results, Suggestion
+from catalog.media.messages import from_media_type, to_media_type
+from catalog.search.hits import Hit, MatchedBy, Results, Suggestion
 from catalog.search.questions import Filters
 from catalog.search.service import Asked
 from common.requests import TooMany, caller_or_none, current_caller
@@ -58,7 +58,7 @@ def to_media_types(values: Iterable[media_pb2.MediaType.ValueType]) -> tuple[Med
 
 def from_results(results: Results) -> pb.SearchMediaResponse:
     return pb.SearchMediaResponse(
-        items=(from_item(hit.item) for hit in results.hits),
+        items=map(_from_hit, results.hits),
         total_count=results.total,
         total_is_estimate=results.is_estimate,
         type_counts=(
@@ -66,15 +66,30 @@ def from_results(results: Results) -> pb.SearchMediaResponse:
             for media_type, count in results.counts.items()
         ),
         next_page_token=results.next_page_token,
-        in_library_ids=(str(hit.item.id) for hit in results.hits if hit.in_library),
+        in_library_ids=(str(hit.id) for hit in results.hits if hit.in_library),
         availability=(from_summary(hit.availability) for hit in results.hits if hit.availability),
         matched_by=_MATCHED_BY[results.matched_by],
     )
 
 
+def _from_hit(hit: Hit) -> media_pb2.MediaItem:
+    return media_pb2.MediaItem(
+        id=str(hit.id),
+        media_type=from_media_type(hit.media_type),
+        title=hit.title,
+        subtitle=hit.subtitle,
+        description=hit.description,
+        release_date=hit.release_date.isoformat() if hit.release_date else None,
+        cover_image_url=hit.cover_image_url,
+        canonical_url=hit.canonical_url,
+        metadata_json=hit.metadata_json,
+        creators=hit.creators,
+    )
+
+
 def from_suggestion(suggestion: Suggestion) -> pb.Suggestion:
     return pb.Suggestion(
-        media_item_id=str(suggestion.media_item_id),
+        media_item_id=str(suggestion.id),
         media_type=from_media_type(suggestion.media_type),
         title=suggestion.title,
         creators=suggestion.creators,

@@ -29,7 +29,6 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement
 
 from catalog.availability.summaries import to_summary
-from catalog.media import rows
 from catalog.media.items import MediaType, SourceKey
 from catalog.models import (
     AvailabilitySummary,
@@ -55,12 +54,22 @@ MOST_NAMED = 50
 _NAMES, _BEGINNINGS, _SPELLINGS, _TEXTS = 300, 200, 150, 100
 
 _user_id = bindparam("user_id", type_=Uuid)
-_HIT_COLUMNS = (
-    *rows.BASE_COLUMNS,
+# In the order of a Hit.
+_HIT_COLUMNS: tuple[Any, ...] = (
+    MediaItem.id,
+    MediaItem.media_type,
+    MediaItem.title,
+    MediaItem.subtitle,
+    MediaItem.description,
+    MediaItem.release_date,
+    MediaItem.cover_image_url,
+    MediaItem.canonical_url,
+    cast(MediaItem.metadata_, Text),
+    MediaItem.creators,
     exists()
     .where(LibraryEntry.user_id == _user_id, LibraryEntry.media_item_id == MediaItem.id)
     .label("in_library"),
-    cast(AvailabilitySummary.summary, Text).label("availability"),
+    cast(AvailabilitySummary.summary, Text),
 )
 
 
@@ -168,7 +177,7 @@ def _named(among: ColumnElement[Any]) -> Select[Any]:
         among,
     )
     return (
-        select(ItemSearch.popularity.label("score"), *_HIT_COLUMNS)
+        select(*_HIT_COLUMNS)
         .join_from(MediaItem, ItemSearch)
         .outerjoin(AvailabilitySummary, AvailabilitySummary.media_item_id == MediaItem.id)
         .where(
@@ -197,6 +206,7 @@ _suggested = (
     .table_valued(column("id", Uuid), with_ordinality="place", name="suggested")
     .render_derived()
 )
+# In the order of a Suggestion.
 _SUGGEST = (
     select(
         MediaItem.id,
@@ -239,16 +249,17 @@ async def find(
         },
     )
     places = found.all()
-    first = places[0]
-    shown = [place for place in places if place.id is not None][: wanted.take]
+    total, counts, is_estimate, best = places[0][:4]
+    # One place without a hit is all there is of a page past the end.
+    shown = [] if places[0].id is None else places[: wanted.take]
     more_follow = len(places) > wanted.take > 0
     return Found(
-        hits=[_to_hit(place, stale_before) for place in shown],
+        hits=[_to_hit(place[5:], stale_before) for place in shown],
         last=Mark(shown[-1].score, shown[-1].id) if more_follow else None,
-        total=first.total,
-        counts=None if first.counts is None else dict(zip(MediaType, first.counts, strict=True)),
-        is_estimate=first.is_estimate,
-        matched_by=_matched_by(first.best),
+        total=total,
+        counts=None if counts is None else dict(zip(MediaType, counts, strict=True)),
+        is_estimate=is_estimate,
+        matched_by=_matched_by(best),
     )
 
 
@@ -287,17 +298,7 @@ async def suggest(
             "take": take,
         },
     )
-    return [
-        Suggestion(
-            media_item_id=row.id,
-            media_type=MediaType(row.media_type),
-            title=row.title,
-            creators=row.creators,
-            release_date=row.release_date,
-            cover_image_url=row.cover_image_url,
-        )
-        for row in found
-    ]
+    return [Suggestion._make(row) for row in found]
 
 
 def _filter_values(filters: Filters) -> dict[str, object]:
@@ -309,12 +310,9 @@ def _filter_values(filters: Filters) -> dict[str, object]:
     }
 
 
-def _to_hit(row: Any, stale_before: datetime) -> Hit:
-    return Hit(
-        item=rows.to_item(row),
-        in_library=row.in_library,
-        availability=row.availability and to_summary(row.id, row.availability, stale_before),
-    )
+def _to_hit(columns: Sequence[Any], stale_before: datetime) -> Hit:
+    *shown, stored = columns
+    return Hit._make((*shown, stored and to_summary(shown[0], stored, stale_before)))
 
 
 def _matched_by(best: float | None) -> MatchedBy | None:

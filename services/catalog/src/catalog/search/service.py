@@ -85,11 +85,11 @@ def _results(found: Found, filters: Filters, digest: bytes) -> Results:
 
 def _of_name(hits: Sequence[Hit], filters: Filters, by: MatchedBy, page: slice) -> Results:
     of_types = filters.media_types or tuple(MediaType)
-    asked_for = [hit for hit in hits if hit.item.facts.media_type in of_types]
+    asked_for = [hit for hit in hits if hit.media_type in of_types]
     return Results(
         hits=asked_for[page],
         total=len(asked_for),
-        counts=Counter(hit.item.facts.media_type for hit in hits),
+        counts=Counter(MediaType(hit.media_type) for hit in hits),
         is_estimate=False,
         next_page_token="",
         matched_by=by if asked_for else None,

@@ -135,7 +135,7 @@ class SearchMediaResponse(_message.Message):
     matched_by: Global___MatchedBy.ValueType
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[_media_pb2.MediaItem]:
-        """Without their extension: a list shows title, creators and cover."""
+        """Without their extension and times: a list shows title, creators and cover."""
 
     @_builtins.property
     def type_counts(self) -> _containers.RepeatedCompositeFieldContainer[Global___TypeCount]:
