@@ -130,6 +130,14 @@ def test_letters_are_folded_and_words_told_apart():
     assert words("x" * 101 + " tide").split() == ["tide"]
 
 
+def test_only_what_is_too_long_is_left_out_wherever_it_stands():
+    text = [*["tide"] * 30, "x" * 100, "sea", "x" * 100]
+    assert words(" ".join(text)).split() == text
+    assert words(" ".join([*text, "x" * 101])).split() == text
+    assert words(" ".join(["x" * 101, *text])).split() == text
+    assert words(" ".join([*text[:33], "x" * 101, "sea"])).split() == [*text, "sea"]
+
+
 def test_equally_popular_works_have_an_order():
     one, other = (ordered(5.0, UUID(int=number << 16)) for number in (1, 2**15))
     assert 5 <= one < other < 5.001

@@ -75,13 +75,15 @@ class Batch:
         if new:
             await _copy(session, "media_items", _ITEM_COLUMNS, map(attrgetter(*_ITEM_FIELDS), new))
             await _copy_kinds(session, new)
-            await self._index(session, new)
         of_source = attrgetter(*_SOURCE_FIELDS)
         records = (
             (*of_source(source), payload)
             for source, payload in zip(sources, raw_payloads, strict=True)
         )
         await _copy(session, "media_sources", (*_SOURCE_FIELDS, "raw_payload"), records)
+        if new:
+            # Last: other writers wait for the words that are new here until all of this is stored.
+            await self._index(session, new)
 
     def was_committed(self) -> None:
         self._known |= self._terms
