@@ -18,7 +18,7 @@ SUPERUSER = "postgres"
 # Sensible for a small machine that runs everything; a larger one overrides by ALTER SYSTEM.
 SETTINGS = {
     "max_connections": "200",
-    "shared_buffers": "128MB",
+    "shared_buffers": "256MB",
     "effective_cache_size": "1GB",
     "work_mem": "8MB",
     "maintenance_work_mem": "128MB",
