@@ -102,8 +102,8 @@ async def test_what_waits_and_what_is_under_way_have_an_age(
         await send("slow")
 
         async def is_under_way():
-            [consumer] = (await queues(worker.state).report()).consumers
-            return consumer.in_flight == 1
+            report = await queues(worker.state).report()
+            return [consumer.in_flight for consumer in report.consumers] == [1]
 
         await eventually(is_under_way)
         for _ in range(5):
