@@ -60,7 +60,7 @@ async def test_articles_case_and_accents_make_no_difference(finder, typed):
     assert await finder.suggested(typed) == ["The Quiet Harbour"]
 
 
-async def test_works_with_the_word_come_best_known_first_whatever_their_tier(finder, database):
+async def test_works_with_the_word_come_best_known_first_whatever_their_tier(finder, database, sql):
     """The few of the first tier do not hide those of the next ones."""
     await finder.load(*((work(f"{number} rising tides"), number) for number in range(100)))
     async with database.sessions.begin() as session:
@@ -71,6 +71,11 @@ async def test_works_with_the_word_come_best_known_first_whatever_their_tier(fin
     assert await finder.suggested("tide") == await finder.suggested("tide", BOOK) == best
     assert await finder.suggested("tide", MOVIE) == []
     assert (await finder.titles("tides"))[:8] == best
+    ((found, different),) = await sql(
+        """select count(*), count(distinct id) from catalog.words_beginning(
+             '{tide}', catalog.search_filter_of(null, null, null, null), 8)"""
+    )
+    assert found == different == 42
 
 
 async def test_exactly_this_title_comes_first(finder):

@@ -51,7 +51,7 @@ begin
       return query
         select s.media_item_id, s.media_type::text, (250 + s.popularity)::real
         from catalog.item_search s
-        where s.head @@ wanted and s.tier <= 2
+        where s.head @@ wanted and s.tier > 0 and s.tier <= 2
           and (not is_short or s.title_key ~ ('\m' || beginning))
           and catalog.search_allows(s, f)
         order by 3 desc limit want * 5;

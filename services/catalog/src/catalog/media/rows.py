@@ -29,8 +29,8 @@ from catalog.models import MediaItem, MediaSource, MusicTrack
 from catalog.models import Override as OverrideTable
 from catalog.models import Screen as ScreenTable
 
-# The text of the jsonb goes to the caller as it is, so it is never parsed here.
-BASE_COLUMNS: tuple[Any, ...] = (
+# What lists show. The text of the jsonb goes to the caller as it is, so it is never parsed here.
+SHOWN_COLUMNS: tuple[Any, ...] = (
     MediaItem.id,
     MediaItem.media_type,
     MediaItem.title,
@@ -41,6 +41,9 @@ BASE_COLUMNS: tuple[Any, ...] = (
     MediaItem.canonical_url,
     cast(MediaItem.metadata_, Text).label("metadata_json"),
     MediaItem.creators,
+)
+BASE_COLUMNS: tuple[Any, ...] = (
+    *SHOWN_COLUMNS,
     MediaItem.popularity,
     MediaItem.version,
     MediaItem.created_at,

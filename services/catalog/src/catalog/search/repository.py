@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement
 
 from catalog.availability.summaries import to_summary
+from catalog.media import rows
 from catalog.media.items import MediaType, SourceKey
 from catalog.models import (
     AvailabilitySummary,
@@ -56,16 +57,7 @@ _NAMES, _BEGINNINGS, _SPELLINGS, _TEXTS = 300, 200, 150, 100
 _user_id = bindparam("user_id", type_=Uuid)
 # In the order of a Hit.
 _HIT_COLUMNS: tuple[Any, ...] = (
-    MediaItem.id,
-    MediaItem.media_type,
-    MediaItem.title,
-    MediaItem.subtitle,
-    MediaItem.description,
-    MediaItem.release_date,
-    MediaItem.cover_image_url,
-    MediaItem.canonical_url,
-    cast(MediaItem.metadata_, Text),
-    MediaItem.creators,
+    *rows.SHOWN_COLUMNS,
     exists()
     .where(LibraryEntry.user_id == _user_id, LibraryEntry.media_item_id == MediaItem.id)
     .label("in_library"),
