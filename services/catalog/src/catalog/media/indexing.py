@@ -13,7 +13,7 @@ SHORTEST_TERM = 2
 _ARTICLES = ("the ", "a ", "an ")
 # Two works that are equally popular are put in an order by chance, so that a part of the catalogue
 # of which no popularity is known can still be divided into tiers.
-_CHANCE = 0.001
+CHANCE = 0.001
 
 _APOSTROPHES = str.maketrans("", "", "'\u2018\u2019\u02bc`")
 # Letters that Unicode does not take apart.
@@ -177,7 +177,7 @@ def years(year: int) -> tuple[str, ...]:
 
 
 def ordered(popularity: float, media_item_id: UUID) -> float:
-    return popularity + media_item_id.int % 2**32 / 2**32 * _CHANCE
+    return popularity + media_item_id.int % 2**32 / 2**32 * CHANCE
 
 
 def _further_words(facts: Facts) -> list[str]:
