@@ -1,7 +1,8 @@
 """The questions of `make bench` whose answers are known, on a small catalogue."""
 
 from bench import data, labelled
-from catalog.loading import service
+from catalog.media.service import upsert_many
+from catalog.ranking.service import rank_next
 from tastebuds.catalog.v1.search_service_pb2 import SearchMediaRequest
 
 WORKS = 3000
@@ -11,8 +12,10 @@ LOWEST_MRR_OF_A_KIND = 0.9
 
 
 async def test_the_ranking_is_as_good_as_it_was(database, search, sql):
-    await service.load(database, labelled.planted(), lambda _: None)
-    await service.load(database, data.drafts(WORKS), lambda _: None)
+    async with database.sessions.begin() as session:
+        drafts = [*labelled.planted(), *data.drafts(WORKS)]
+        await upsert_many(session, drafts, refresh=False)
+        await rank_next(session, len(drafts))
     planted = await sql(
         "select media_item_id, external_id from catalog.media_sources where source_name = :name",
         name=labelled.SOURCE,

@@ -1,61 +1,17 @@
 import asyncio
 import time
 from contextlib import asynccontextmanager
-from datetime import date
 from functools import partial
-from itertools import chain
 
-import orjson
 import pytest
 from sqlalchemy import text
 
 from catalog.loading import repository, service
 from catalog.loading.errors import AlreadyLoading
 from catalog.loading.mending import Mender
-from catalog.media import search_rows
-from catalog.media import service as media
-from catalog.media.changes import say_the_same
-from catalog.media.drafts import make_draft
-from catalog.media.items import Book, Facts, Game, MediaType, Music, Screen, SourceKey
-from catalog.ranking import repository as ranking
-from tastebuds.catalog.v1.search_service_pb2 import SearchMediaRequest
+from catalog.loading.service import MANY, bulk_writing
 
-from .works import book, upsert
-
-MANY = service.MANY + 3 * service.WRITERS * service.BATCH
-
-
-def draft(number, title=None, popularity=None, **book_fields):
-    return make_draft(
-        SourceKey("list", str(number)),
-        Facts(
-            media_type=MediaType.BOOK,
-            title=title or f"Evening {number}",
-            extension=Book(authors=("Mara Ellison",), **book_fields),
-        ),
-        source_url=None,
-        raw_payload=b"{}",
-        popularity=number if popularity is None else popularity,
-    )
-
-
-def drafts(count):
-    return map(draft, range(count))
-
-
-def unheard(progress):
-    pass
-
-
-@pytest.fixture
-def count(sql):
-    """`await count("media_items")`"""
-
-    async def rows(table):
-        statement = f"select count(*) from catalog.{table}"  # noqa: S608 its name is given here
-        return (await sql(statement))[0][0]
-
-    return rows
+from .search_desk import work
 
 
 @pytest.fixture
@@ -69,10 +25,17 @@ def missing(database):
 
 @pytest.fixture
 async def dropped(database, missing):
-    """The indexes that a load has left undone when it was killed; they are there again later on."""
+    """The indexes that a killed bulk write has left undone; they are there again later on."""
     assert await repository.drop_indexes(database)
     yield await missing()
     await service.build_indexes(database)
+
+
+@pytest.fixture
+def first_two(monkeypatch):
+    """It is tried twice to drop the indexes, as quickly as that goes."""
+    monkeypatch.setattr(service, "ATTEMPTS", 2)
+    monkeypatch.setattr(service, "PAUSE_SECONDS", 0)
 
 
 @pytest.fixture
@@ -145,152 +108,83 @@ async def until(question, *, empty=False):
     return answer
 
 
-async def test_all_of_it_is_stored_and_found(database, count, search, events):
-    heard = []
-    loaded = await service.load(database, drafts(1200), lambda one: heard.append(one.added))
-    assert (loaded.added, loaded.known) == (1200, 0)
-    assert heard == sorted(heard)
-    for table in ("media_items", "books", "item_search", "media_sources"):
-        assert await count(table) == 1200
-    found = await search.SearchMedia(SearchMediaRequest(query="evening 777"))
-    assert found.items[0].title == "Evening 777"
-    assert await events() == []
-
-
-async def test_a_word_is_as_well_known_as_the_best_known_work_that_has_it(database, sql):
-    # the drafts get better known one by one, and those of later batches are better known still
-    await service.load(database, map(draft, range(service.BATCH + 1)), unheard)
-    rows = await sql(
+async def test_what_is_written_in_bulk_is_found_and_in_its_tier(database, finder, missing, sql):
+    async with bulk_writing(database, MANY):
+        assert len(await missing()) > 5
+        await finder.load(*((work(f"Evening {number}"), number) for number in range(611)))
+    assert await missing() == []
+    assert await finder.titles("evening 77") == ["Evening 77"]
+    tiers = await sql(
         """
-        select max(s.popularity) - max(t.popularity)
-        from catalog.search_terms t, catalog.item_search s
-        where t.term = 'evening'
+        select tier, count(*), max(popularity) from catalog.item_search group by tier order by tier
         """
     )
-    assert 0 <= rows[0][0] < search_rows.TERM_STEP
+    assert [(row.tier, row.count) for row in tiers] == [(0, 500), (9, 111)]
+    assert tiers[0].max > tiers[1].max
+    assert await repository.searchable(database) == 611
 
 
-async def test_a_load_can_be_repeated(database, count):
-    await service.load(database, drafts(700), unheard)
-    again = await service.load(database, drafts(900), unheard)
-    assert (again.added, again.known) == (200, 700)
-    assert await count("media_items") == 900
-
-
-async def test_what_is_there_stays(database, sql):
-    await service.load(database, iter([draft(1, "Tidewatch")]), unheard)
-    await service.load(database, iter([draft(1, "Tidewatch, changed")]), unheard)
-    (stored,) = await sql("select title from catalog.media_items")
-    assert stored.title == "Tidewatch"
-
-
-async def test_a_book_that_another_source_told_of_is_not_there_twice(
-    database, ingest, count, events
+@pytest.mark.parametrize(("expected", "are_dropped"), [(2, False), (3, True)])
+async def test_many_are_so_beside_what_is_there(
+    database, finder, missing, monkeypatch, expected, are_dropped
 ):
-    isbn = "9780441013593"
-    dune = book("Dune", book={"authors": ["Frank Herbert"], "isbn_13": isbn})
-    await ingest.UpsertMedia(upsert(dune))
-    assert len(await events()) == 1
-    await service.load(database, iter([draft(1, "Dune", isbn_13=isbn, page_count=412)]), unheard)
-    assert await count("media_items") == 1
-    assert await count("media_sources") == 2
+    async with bulk_writing(database, MANY - 1):
+        assert await missing() == []
+        await finder.load(*(work(f"Evening {number}") for number in range(20)))
+    monkeypatch.setattr(service, "MANY", 1)
+    async with bulk_writing(database, expected):
+        assert bool(await missing()) is are_dropped
 
 
-async def test_works_of_every_kind_come_back_as_they_were(database):
-    details = {
-        MediaType.BOOK: Book(authors=("Mara Ellison",), page_count=412),
-        MediaType.MOVIE: Screen(runtime_minutes=136, directors=("Lana Wachowski",)),
-        MediaType.GAME: Game(platforms=("PC",), genres=("Adventure",)),
-        MediaType.MUSIC: Music(artist_name="Erik Satie", track_number=1),
-    }
-    metadata = {"categories": ["Fiction", 'the "best"\t\\'], "pages": {"paper": 412, "é": None}}
-    told = [
-        make_draft(
-            SourceKey("list", kind),
-            Facts(
-                media_type=kind,
-                title="Tidewatch",
-                release_date=date(1999, 3, 31),
-                metadata_json=orjson.dumps(metadata).decode(),
-                extension=extension,
-            ),
-            source_url=None,
-            raw_payload=b"{}",
-            popularity=None,
-        )
-        for kind, extension in details.items()
-    ]
-    await service.load(database, iter(told), unheard)
-    async with database.readers() as reader:
-        for one in told:
-            stored = await media.find_by_source(reader, one.key)
-            assert orjson.loads(stored.item.facts.metadata_json) == metadata
-            assert say_the_same(stored.item.facts, one.facts)
+async def test_a_writer_that_fails_leaves_the_indexes_as_they_were(database, missing):
+    async def write():
+        async with bulk_writing(database, MANY):
+            assert await missing()
+            raise OSError("the file ends here")
 
-
-async def test_a_work_with_several_sources_knows_whose_word_it_is(database, sql):
-    """Two of one batch that say that they are one are two works, so none that is copied has two."""
-    one, two, three = (draft(number, "Dune", isbn_13="9780441013593") for number in range(3))
-    for batch, most_sources in (([one, two], 1), ([three], 2)):
-        await service.load(database, iter(batch), unheard)
-        rows = await sql(
-            """
-            select count(s.id) as sources, i.field_sources
-            from catalog.media_items i join catalog.media_sources s on s.media_item_id = i.id
-            group by i.id
-            """
-        )
-        assert max(row.sources for row in rows) == most_sources
-        assert all(bool(row.field_sources) == (row.sources > 1) for row in rows)
-
-
-async def test_a_large_load_leaves_the_indexes_as_they_were(database, missing, count):
-    loaded = await service.load(database, drafts(MANY), unheard)
-    assert loaded.added == MANY == await count("item_search")
+    with pytest.raises(OSError, match="the file ends here"):
+        await write()
     assert await missing() == []
 
 
-async def test_works_that_are_expected_are_written_into_their_tier(database, sql, monkeypatch):
-    moved = []
-    retag_next = ranking.retag_next
+async def test_and_so_does_one_that_is_cancelled(database, missing):
+    is_at_work = asyncio.Event()
 
-    async def heard(session, after, limit):
-        looked = await retag_next(session, after, limit)
-        moved.append(looked.moved)
-        return looked
+    async def write():
+        async with bulk_writing(database, MANY):
+            is_at_work.set()
+            await asyncio.Event().wait()
 
-    monkeypatch.setitem(vars(ranking), "retag_next", heard)
-    count = 2 * MANY
-    mixed = (draft(number, popularity=number * 7919 % count) for number in range(count))
-    await service.load(database, mixed, unheard, expected=count)
-    # the first ones did not know where they belong, and a few are near the end of a tier
-    assert sum(moved) < service.MANY + 0.1 * count
-    tiers = await sql("select tier, count(*) from catalog.item_search group by tier order by tier")
-    assert [tuple(row) for row in tiers] == [(0, 500), (1, 1500), (2, 6000), (9, count - 8000)]
-
-
-async def test_a_load_that_is_cancelled_goes_on_where_it_ended(database, missing, count):
-    enough = asyncio.Event()
-
-    def hear(progress):
-        if progress.added > service.MANY:
-            enough.set()
-
-    loading = asyncio.create_task(service.load(database, drafts(2 * MANY), hear))
-    await asyncio.wait_for(enough.wait(), 60)
-    loading.cancel()
+    writing = asyncio.create_task(write())
+    await asyncio.wait_for(is_at_work.wait(), 20)
+    assert await missing()
+    writing.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await loading
+        await asyncio.wait_for(writing, 20)
     assert await missing() == []
-    stored = await count("media_items")
-    assert service.MANY < stored < 2 * MANY
-    assert await count("item_search") == await count("media_sources") == stored
-    rest = await service.load(database, drafts(2 * MANY), unheard)
-    assert (rest.added, rest.known) == (2 * MANY - stored, stored)
-    assert await count("media_items") == 2 * MANY
+    async with repository.sole_loader(database) as is_alone:
+        assert is_alone
 
 
-async def test_what_a_killed_load_left_undone_is_mended_at_the_next_start(
+async def test_where_others_are_at_work_the_indexes_stay(database, missing, write, first_two):
+    async with write(), bulk_writing(database, MANY):
+        assert await missing() == []
+
+
+async def test_where_they_soon_are_done_it_is_tried_again(database, missing, write, first_two):
+    async with asyncio.TaskGroup() as tasks:
+
+        async def work_for_a_second():
+            async with write():
+                await asyncio.sleep(1)
+
+        tasks.create_task(work_for_a_second())
+        await asyncio.sleep(0.1)
+        async with bulk_writing(database, MANY):
+            assert await missing()
+
+
+async def test_what_a_killed_bulk_write_left_undone_is_mended_at_the_next_start(
     mending, sweep, dropped, missing
 ):
     assert await sweep() == len(dropped) > 0
@@ -337,29 +231,21 @@ async def test_an_error_of_the_database_is_outlived(
         await until(missing, empty=True)
 
 
-async def test_the_indexes_of_a_load_that_goes_on_are_left_alone(
-    database, mending, sweep, dropped, missing
+async def test_while_somebody_writes_in_bulk_nobody_else_does_nor_mends(
+    database, mending, sweep, missing
 ):
-    async with repository.sole_loader(database) as is_alone:
-        assert is_alone
+    async with bulk_writing(database, MANY):
+        dropped = await missing()
         assert await sweep() == 0
         async with mending():
             await asyncio.sleep(0.3)
-        assert await missing() == dropped
         with pytest.raises(AlreadyLoading):
-            await service.load(database, drafts(1), unheard)
-    await service.load(database, drafts(1), unheard)
+            async with bulk_writing(database, 1):
+                pytest.fail("two at once")
+        assert await missing() == dropped > []
+
+
+async def test_what_was_left_undone_is_there_after_the_next_bulk_write(database, dropped, missing):
+    async with bulk_writing(database, 1):
+        assert await missing() == dropped > []
     assert await missing() == []
-
-
-async def test_drafts_that_end_with_an_error_leave_nothing_half_written(database, missing, count):
-    def breaks():
-        yield from ()
-        raise OSError("the file ends here")
-
-    with pytest.raises(ExceptionGroup):
-        await service.load(database, chain(drafts(2600), breaks()), unheard)
-    assert await missing() == []
-    assert await count("media_items") == await count("media_sources") == await count("item_search")
-    whole = await service.load(database, drafts(2600), unheard)
-    assert whole.added + whole.known == 2600 == await count("media_items")

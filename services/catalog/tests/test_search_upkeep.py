@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from catalog.indexing.service import index_stale
+from catalog.media import search_rows
 from catalog.media.popularity import scaled
 from catalog.ranking import repository
 from catalog.ranking.service import count_holders, rank_next
@@ -112,6 +113,22 @@ async def test_a_refresh_leaves_who_has_a_work(finder, desk, ingest, sweep, popu
     await sweep(count_holders)
     await ingest.UpsertMedia(upsert(work("Tide"), "Tide 0", refresh=True, popularity=9000))
     assert await popularity("tide") == pytest.approx(scaled("google_books", 9000) + 0.69, abs=0.01)
+
+
+async def test_a_word_is_as_well_known_as_the_best_known_work_that_has_it(finder, sql):
+    known = []
+    for count in (0, 50, 60, 10_000, 5):
+        await finder.load((work(f"Tide {count}"), count))
+        ((behind, at),) = await sql(
+            """
+            select max(s.popularity) - max(t.popularity) as behind, max(t.popularity) as at
+            from catalog.search_terms t, catalog.item_search s where t.term = 'tide'
+            """
+        )
+        assert 0 <= behind < search_rows.TERM_STEP
+        known.append(at)
+    # a little better known is not written down
+    assert known[0] < known[1] == known[2] < known[3] == known[4]
 
 
 OLD_VERSION_WRITES = """

@@ -70,7 +70,7 @@ def _of_search(mender: Mender) -> list[Sweep]:
         Sweep(
             "search_indexes",
             "0 50 3 * * *",
-            "Has indexes of search built that a bulk load has left undone when it was killed.",
+            "Has indexes of search built that a bulk write has left undone when it was killed.",
             mender.sweep,
         ),
         Sweep(

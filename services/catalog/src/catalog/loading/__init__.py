@@ -1,1 +1,1 @@
-"""Many works at once, as operators bring them."""
+"""Many works at once, whoever writes them."""

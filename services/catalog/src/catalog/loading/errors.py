@@ -1,4 +1,4 @@
-"""What can be wrong with a load."""
+"""What can be wrong where many works are written."""
 
 from common.errors import DomainError, Kind
 

@@ -1,4 +1,4 @@
-"""The indexes of search that a load has left undone when it was killed."""
+"""The indexes of search that a bulk write has left undone when it was killed."""
 
 import asyncio
 import time

@@ -46,7 +46,6 @@ _IS_HELD = text(
     )
     """
 ).bindparams(name=_NAME)
-_BEGIN_BATCH = text("set local synchronous_commit = off")
 _SIZE = text("select reltuples from pg_class where oid = cast(:name as regclass)").bindparams(
     name=_SEARCHED[0].fullname
 )
@@ -76,11 +75,6 @@ async def searchable(database: Database) -> int:
     """How many works search knows, by the planner's statistics; 0 when there are none yet."""
     async with database.readers() as connection:
         return max(0, int(await connection.scalar(_SIZE) or 0))
-
-
-async def begin_batch(session: Session) -> None:
-    """No commit has to be waited for: what a crash takes away the next load brings again."""
-    await session.execute(_BEGIN_BATCH)
 
 
 async def drop_indexes(database: Database) -> bool:

@@ -1,124 +1,64 @@
-"""Load many works: the usual write in large batches, several at a time, without the indexes of
-search when there is much to write. What is known stays as it is, so a load can be repeated, and
-one that was interrupted goes on where it ended.
-
-Nobody is told of new works: events tell of changes to what others keep, and nobody keeps these yet.
+"""Around the writing of many works: without the indexes of search when there is much to write, and
+with everything in its place afterwards. How works are written is for their writer to know.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from typing import TypeVar
 from uuid import UUID
 
-from catalog.loading import copying, repository
+from catalog.loading import repository
 from catalog.loading.errors import AlreadyLoading
-from catalog.media import service as media
-from catalog.media.items import Draft
 from catalog.ranking import repository as ranking
 from catalog.ranking.service import SIZES
 from common.db import Database
 
-WRITERS, BUILDERS = 5, 2
-BATCH = 500
+BUILDERS = 2
 # New works from which on it is quicker to build the indexes anew than to keep them up to date: so
-# many, and this share of what was there.
+# many, and more than this share of what was there.
 MANY, MUCH = 5_000, 0.1
+# About ten seconds in all: each attempt waits for less than one itself.
+ATTEMPTS, PAUSE_SECONDS = 5, 1.0
 RANKED_AT_ONCE = 20_000
 
-
-@dataclass(slots=True)
-class Progress:
-    """How many works of the load were new, and how many known."""
-
-    added: int = 0
-    known: int = 0
-
-
-Report = Callable[[Progress], None]
 Part = TypeVar("Part")
 
 
-async def load(
-    database: Database, drafts: Iterator[Draft], report: Report, expected: int = 0
-) -> Progress:
-    """AlreadyLoading when someone else does. Needs one connection more than there are WRITERS.
+@asynccontextmanager
+async def bulk_writing(database: Database, expected: int) -> AsyncIterator[None]:
+    """Whoever writes `expected` works and what search reads of them (item_search, search_terms) by
+    statements of their own does it in here. AlreadyLoading when someone else does.
 
-    When it is known how many drafts are to be `expected`, most works are written into the tier
-    where they will belong, instead of being moved there in the end.
+    When they are many, beside what is there, the indexes of search are dropped first and built
+    afterwards, also when it fails or is cancelled, which then takes until they are; works are put
+    into the tiers where they belong. In the end the planner's statistics are renewed.
 
-    What is written stays when it is cancelled, which takes until the indexes are built again.
+    It needs a connection beside those of the writers, and BUILDERS more once they are done.
     """
     async with repository.sole_loader(database) as is_alone:
         if not is_alone:
             raise AlreadyLoading
-        progress, before = Progress(), await repository.searchable(database)
-        many = max(MANY, int(MUCH * before))
+        before = await repository.searchable(database)
+        are_many = expected >= MANY and expected > MUCH * before
         try:
-            while progress.added < many or not await _clear_the_way(database):
-                done = progress.added + progress.known
-                await _write_all(database, islice(drafts, many), progress, report)
-                if progress.added + progress.known < done + many:
-                    break
-            else:
-                await _foresee_tiers(database, expected - progress.added - progress.known)
-            await _write_all(database, drafts, progress, report)
-            if progress.added > MUCH * before:
+            if are_many:
+                await _drop_indexes(database)
+            yield
+            if are_many:
                 await _rank(database)
         finally:
             await build_indexes(database)
         await _analyze(database)
-    return progress
 
 
-async def _clear_the_way(database: Database) -> bool:
-    """No indexes to keep up to date, and statistics to plan the rest by; False: not now."""
-    if not await repository.drop_indexes(database):
-        return False
-    await _analyze(database)
-    return True
-
-
-async def _analyze(database: Database) -> None:
-    async def analyze(table: str) -> None:
-        async with database.sessions.begin() as session:
-            await repository.analyze(session, table)
-
-    await _side_by_side(analyze, repository.TABLES)
-
-
-async def _foresee_tiers(database: Database, coming: int) -> None:
-    """As if those to come were as well known as those that are there."""
-    there = await repository.searchable(database)
-    if there and coming > 0:
-        sizes = [round(size * there / (there + coming)) for size in SIZES]
-        async with database.sessions.begin() as session:
-            await ranking.draw_boundaries(session, sizes)
-
-
-async def _write_all(
-    database: Database, drafts: Iterator[Draft], progress: Progress, report: Report
-) -> None:
-    known_terms: dict[str, float] = {}
-
-    async def write() -> None:
-        while batch := list(islice(drafts, BATCH)):
-            copied = copying.Batch(known_terms)
-            async with database.sessions.begin() as session:
-                await repository.begin_batch(session)
-                stored = await media.upsert_many(
-                    session, batch, refresh=False, tell_of_new=False, write=copied.write
-                )
-            copied.was_committed()
-            added = sum(upserted.created for upserted in stored.values())
-            progress.added += added
-            progress.known += len(batch) - added
-            report(progress)
-
-    async with asyncio.TaskGroup() as tasks:
-        for _ in range(WRITERS):
-            tasks.create_task(write())
+async def _drop_indexes(database: Database) -> None:
+    """They stay, and are kept up to date, where others are at work without a pause."""
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            await asyncio.sleep(PAUSE_SECONDS)
+        if await repository.drop_indexes(database):
+            return
 
 
 async def _rank(database: Database) -> None:
@@ -144,6 +84,14 @@ async def build_indexes(database: Database) -> None:
             await repository.build_index(session, index)
 
     await _side_by_side(build, missing)
+
+
+async def _analyze(database: Database) -> None:
+    async def analyze(table: str) -> None:
+        async with database.sessions.begin() as session:
+            await repository.analyze(session, table)
+
+    await _side_by_side(analyze, repository.TABLES)
 
 
 async def _side_by_side(work: Callable[[Part], Awaitable[None]], parts: Iterable[Part]) -> None:

@@ -56,12 +56,9 @@ _LONGEST_WORD = 100
 _TOO_LONG = re.compile(rf"\S{{{_LONGEST_WORD + 1},}}")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class SearchEntry:
-    """A row of item_search, before Postgres makes vectors of the words, and the new terms.
-
-    As quick to make as records.ItemRecord, whose part it is.
-    """
+    """A row of item_search, before Postgres makes vectors of the words, and the new terms."""
 
     title_key: str
     sort_key: str

@@ -1,7 +1,4 @@
-"""The rows that a write makes of a work, in the shape in which Postgres takes them (JSON).
-
-They could be changed, which nobody does: to make a frozen one takes three times as long.
-"""
+"""The rows that a write makes of a work, in the shape in which Postgres takes them (JSON)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +9,7 @@ from catalog.media.indexing import SearchEntry, search_entry
 from catalog.media.items import Draft, Extension, Item, Source, SourcedItem
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class ItemRecord:
     """A row of media_items, of its kind's table and of item_search."""
 
@@ -35,7 +32,7 @@ class ItemRecord:
     search: SearchEntry
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class SourceRecord:
     """A row of media_sources but its payload, which is no JSON."""
 

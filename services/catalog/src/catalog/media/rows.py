@@ -1,8 +1,6 @@
 """Columns read of a work, and the value they make."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -49,15 +47,9 @@ BASE_COLUMNS: tuple[Any, ...] = (
     MediaItem.created_at,
     MediaItem.updated_at,
 )
-TABLE_OF_KIND: Mapping[type[Extension], Any] = MappingProxyType(
-    {
-        Book: BookTable.__table__,
-        Screen: ScreenTable.__table__,
-        Game: GameTable.__table__,
-        Music: MusicTrack.__table__,
-    }
+KIND_TABLES: tuple[Any, ...] = tuple(
+    table.__table__ for table in (BookTable, ScreenTable, GameTable, MusicTrack)
 )
-KIND_TABLES: tuple[Any, ...] = tuple(TABLE_OF_KIND.values())
 KIND_COLUMNS: tuple[Any, ...] = tuple(
     column for table in KIND_TABLES for column in table.columns if not column.primary_key
 )

@@ -3,18 +3,21 @@ by. It is a part of a statement, so that a work and its entry are there at once.
 
 # By how much better known a work has to be than those whose words these were, to be written down.
 TERM_STEP = 0.5
-# Of `e`, an indexing.SearchEntry.
-VECTORS = """
+# Of `items`: id, media_type, and `search`, the JSON of an indexing.SearchEntry. Terms are added in
+# one order, so that no two writes wait for each other, and only those that are new or better known.
+WRITE = f"""
+    words as materialized (
+      select i.id, i.media_type, e.title_key, e.sort_key, e.popularity, e.terms,
         to_tsvector('catalog.title_words', e.title) as title,
         to_tsvector('catalog.title_words', e.subtitle) as subtitle,
         to_tsvector('catalog.title_words', e.creators) as creators,
         to_tsvector('catalog.words', concat_ws(' ', e.title, e.subtitle, e.creators, e.rest))
           as all_words,
         array_to_tsvector(e.years) as years
-"""
-# Of `words`: id, media_type, what else a SearchEntry has, and the vectors. Terms are added in one
-# order, so that no two writes wait for each other, and only those that are new or better known.
-OF_WORDS = f"""
+      from items i, json_to_record(i.search) as e(
+        title_key text, sort_key text, title text, subtitle text, creators text, rest text,
+        years text[], popularity real, terms text[])
+    ),
     known_terms as (
       insert into catalog.search_terms (term, deletions, popularity)
       select term, catalog.deletions(term), popularity
@@ -44,14 +47,4 @@ OF_WORDS = f"""
           select due.tags[1], due.tags from catalog.search_tags(
             excluded.media_type, (excluded.popularity + ln(1 + item_search.holders))::real) as due)
     )
-"""  # noqa: S608 constants
-# Of `items`: id, media_type, and `search`, the JSON of a SearchEntry.
-WRITE = f"""
-    words as materialized (
-      select i.id, i.media_type, e.title_key, e.sort_key, e.popularity, e.terms, {VECTORS}
-      from items i, json_to_record(i.search) as e(
-        title_key text, sort_key text, title text, subtitle text, creators text, rest text,
-        years text[], popularity real, terms text[])
-    ),
-    {OF_WORDS}
 """  # noqa: S608 constants

@@ -1,6 +1,6 @@
 """What the catalogue does with works and their sources."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from catalog.availability import repository as availability
@@ -11,17 +11,12 @@ from catalog.media.drafts import MANUAL
 from catalog.media.errors import MediaItemNotFound, MediaSourceNotFound
 from catalog.media.identity import StrongId, are_one, is_typed_in, strong_ids
 from catalog.media.items import Draft, Item, SourcedItem, SourceKey, Upserted
-from catalog.media.records import ItemRecord, SourceRecord, item_record, source_record
+from catalog.media.records import item_record, source_record
 from catalog.placements import repository as placements
 from catalog.placements.menus import Appearances
 from common.db import Reader, Session, now
 
 MOST_APPEARANCES = 20
-
-# Adds or overwrites works and sources; there is a quicker way for many new ones.
-Write = Callable[
-    [Session, Sequence[ItemRecord], Sequence[SourceRecord], Sequence[bytes]], Awaitable[None]
-]
 
 
 async def get(session: Reader, media_item_id: UUID, reader_id: UUID | None = None) -> SourcedItem:
@@ -58,18 +53,12 @@ async def get_by_source(session: Reader, key: SourceKey) -> SourcedItem:
 
 
 async def upsert_many(
-    session: Session,
-    drafts: Sequence[Draft],
-    *,
-    refresh: bool,
-    tell_of_new: bool = True,
-    write: Write = repository.write,
+    session: Session, drafts: Sequence[Draft], *, refresh: bool
 ) -> dict[SourceKey, Upserted]:
     """Store what sources say; what is known stays as it is unless `refresh`.
 
     What is new and has the ISBN, IMDb id or MusicBrainz id of a known work becomes a further source
-    of that, unless people typed in the one or the other. Others are told, of what is new only if
-    `tell_of_new`.
+    of that, unless people typed in the one or the other. Others are told.
 
     Four statements for any number of drafts, one more to refresh, two more when such works are
     found, one more when sources say where works can be had. Of two with one key the last counts.
@@ -93,7 +82,7 @@ async def upsert_many(
         change = changes[-1]
         work_of[key] = change.stored.item.id
         known[work_of[key]] = change.stored
-    await _apply(session, changes, known, write, tell_of_new=tell_of_new)
+    await _apply(session, changes, known)
     created = {change.draft.key for change in changes if change.created}
     return {key: Upserted(known[work_of[key]], key in created) for key in by_key}
 
@@ -140,12 +129,7 @@ def _further_ids(draft: Draft) -> tuple[StrongId, ...]:
 
 
 async def _apply(
-    session: Session,
-    changes: Sequence[Change],
-    after: Mapping[UUID, SourcedItem],
-    write: Write,
-    *,
-    tell_of_new: bool,
+    session: Session, changes: Sequence[Change], after: Mapping[UUID, SourcedItem]
 ) -> None:
     """A work that several sources change is written, and told of, as it is after the last."""
     if not changes:
@@ -154,7 +138,7 @@ async def _apply(
     if of_another_kind:
         await repository.forget_kinds(session, list(of_another_kind))
     rewritten = {change.stored.item.id for change in changes if change.rewrites_item}
-    await write(
+    await repository.write(
         session,
         [item_record(after[one]) for one in rewritten],
         [source_record(change.stored.item, change.source, change.draft) for change in changes],
@@ -163,11 +147,7 @@ async def _apply(
     await _store_availability(session, changes)
     for one in {change.stored.item.id for change in changes if change.replaces}:
         await repository.note_replaced(session, one, after[one].overrides)
-    news = dict.fromkeys(
-        change.stored.item.id
-        for change in changes
-        if change.is_news and (tell_of_new or not change.created)
-    )
+    news = dict.fromkeys(change.stored.item.id for change in changes if change.is_news)
     session.add_all(events.media_item_upserted(after[one].item) for one in news)
     await session.flush()
 
