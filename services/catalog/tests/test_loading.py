@@ -121,7 +121,6 @@ async def test_what_is_written_in_bulk_is_found_and_in_its_tier(database, finder
     )
     assert [(row.tier, row.count) for row in tiers] == [(0, 500), (9, 111)]
     assert tiers[0].max > tiers[1].max
-    assert await repository.searchable(database) == 611
 
 
 @pytest.mark.parametrize(("expected", "are_dropped"), [(2, False), (3, True)])
