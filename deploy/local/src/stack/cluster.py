@@ -30,6 +30,8 @@ SETTINGS = {
     "max_wal_senders": "0",
     "random_page_cost": "1.1",  # everybody has an SSD
     "jit": "off",  # compiling costs more than our short queries
+    # Who builds an index works beside it: more than two share two cores less well.
+    "max_parallel_maintenance_workers": "1",
     "io_workers": "2",
     "autovacuum_naptime": "30s",
     "idle_in_transaction_session_timeout": "60s",
