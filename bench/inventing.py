@@ -20,6 +20,7 @@ from catalog.ranking.service import SIZES
 NAMES, PASSAGE_WORDS = 40_000, 25
 AT_ONCE, WRITERS = 10_000, 2
 _STATEMENTS = (Path(__file__).parent / "inventing.sql").read_text()
+_CLEAR = "drop schema if exists bench cascade"
 _TERMS = """
     insert into catalog.search_terms (term, deletions, popularity)
     select term, catalog.deletions(term), max(popularity) from bench.spoken group by term
@@ -39,12 +40,12 @@ async def invent(url: str, count: int, tell: Tell) -> int:
         url, min_size=WRITERS, max_size=WRITERS, command_timeout=600, init=_as_a_loader
     )
     async with pool:
-        await _set_up(pool, count)
         try:
+            await _set_up(pool, count)
             added = await _in_portions(pool, count, tell)
             await pool.execute(_TERMS)
         finally:
-            await pool.execute("drop schema bench cascade")
+            await pool.execute(_CLEAR)
     return added
 
 
@@ -56,7 +57,7 @@ async def _as_a_loader(connection: asyncpg.Connection) -> None:
 
 
 async def _set_up(pool: asyncpg.Pool, count: int) -> None:
-    await pool.execute("drop schema if exists bench cascade; create schema bench")
+    await pool.execute(f"{_CLEAR}; create schema bench")
     await pool.execute(_STATEMENTS)
     await pool.execute("select bench.expect($1, $2)", count, SIZES)
     words = vocabulary()

@@ -1,5 +1,7 @@
 """Works put together inside Postgres are rows that the catalogue itself would have written."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import text
 
@@ -102,5 +104,16 @@ async def test_one_word_is_in_half_of_them_and_some_are_in_one_only(rows):
         assert await rows(named, word=data.rare_word(number)) == [(1,)]
 
 
-async def test_what_they_are_made_of_is_gone_afterwards(rows):
-    assert await rows("select nspname from pg_namespace where nspname = 'bench'") == []
+async def test_what_they_are_made_of_is_gone_afterwards_also_when_they_are_given_up(
+    catalogue, superuser_url, rows
+):
+    left = "select nspname from pg_namespace where nspname = 'bench'"
+    assert await rows(left) == []
+    is_at_work = asyncio.Event()
+    inventing = asyncio.create_task(invent(superuser_url, 1_000_000, lambda *_: is_at_work.set()))
+    await asyncio.wait_for(is_at_work.wait(), 60)
+    assert await rows(left) == [("bench",)]
+    inventing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(inventing, 20)
+    assert await rows(left) == []
