@@ -9,7 +9,7 @@ from sqlalchemy import text
 from catalog.loading import repository, service
 from catalog.loading.errors import AlreadyLoading
 from catalog.loading.mending import Mender
-from catalog.loading.service import MANY, bulk_writing
+from catalog.loading.service import MANY, are_many, bulk_writing
 
 from .search_desk import work
 
@@ -29,13 +29,6 @@ async def dropped(database, missing):
     assert await repository.drop_indexes(database)
     yield await missing()
     await service.build_indexes(database)
-
-
-@pytest.fixture
-def first_two(monkeypatch):
-    """It is tried twice to drop the indexes, as quickly as that goes."""
-    monkeypatch.setattr(service, "ATTEMPTS", 2)
-    monkeypatch.setattr(service, "PAUSE_SECONDS", 0)
 
 
 @pytest.fixture
@@ -123,16 +116,24 @@ async def test_what_is_written_in_bulk_is_found_and_in_its_tier(database, finder
     assert tiers[0].max > tiers[1].max
 
 
-@pytest.mark.parametrize(("expected", "are_dropped"), [(2, False), (3, True)])
-async def test_many_are_so_beside_what_is_there(
-    database, finder, missing, monkeypatch, expected, are_dropped
-):
+@pytest.mark.parametrize(
+    ("expected", "before", "answer"),
+    [
+        (MANY - 1, 0, False),
+        (MANY, 0, True),
+        (MANY, MANY * 10 - 1, True),
+        (MANY, MANY * 10, False),
+        (200_000, 1_000_000, True),
+        (100_000, 1_000_000, False),
+    ],
+)
+def test_many_are_so_beside_what_is_there(expected, before, answer):
+    assert are_many(expected, before) is answer
+
+
+async def test_a_few_are_written_with_the_indexes_in_place(database, missing):
     async with bulk_writing(database, MANY - 1):
         assert await missing() == []
-        await finder.load(*(work(f"Evening {number}") for number in range(20)))
-    monkeypatch.setattr(service, "MANY", 1)
-    async with bulk_writing(database, expected):
-        assert bool(await missing()) is are_dropped
 
 
 async def test_a_writer_that_fails_leaves_the_indexes_as_they_were(database, missing):
@@ -165,12 +166,12 @@ async def test_and_so_does_one_that_is_cancelled(database, missing):
         assert is_alone
 
 
-async def test_where_others_are_at_work_the_indexes_stay(database, missing, write, first_two):
-    async with write(), bulk_writing(database, MANY):
+async def test_where_others_are_at_work_the_indexes_stay(database, missing, write):
+    async with write(), bulk_writing(database, MANY, attempts=2):
         assert await missing() == []
 
 
-async def test_where_they_soon_are_done_it_is_tried_again(database, missing, write, first_two):
+async def test_where_they_soon_are_done_it_is_tried_again(database, missing, write):
     async with asyncio.TaskGroup() as tasks:
 
         async def work_for_a_second():

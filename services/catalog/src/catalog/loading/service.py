@@ -25,36 +25,42 @@ RANKED_AT_ONCE = 20_000
 Part = TypeVar("Part")
 
 
+def are_many(expected: int, before: int) -> bool:
+    """Whether so many works, beside those there were before, are better written without indexes."""
+    return expected >= MANY and expected > MUCH * before
+
+
 @asynccontextmanager
-async def bulk_writing(database: Database, expected: int) -> AsyncIterator[None]:
+async def bulk_writing(
+    database: Database, expected: int, *, attempts: int = ATTEMPTS
+) -> AsyncIterator[None]:
     """Whoever writes `expected` works and what search reads of them (item_search, search_terms) by
     statements of their own does it in here. AlreadyLoading when someone else does.
 
     When they are many, beside what is there, the indexes of search are dropped first and built
     afterwards, also when it fails or is cancelled, which then takes until they are; works are put
-    into the tiers where they belong. In the end the planner's statistics are renewed.
+    into the tiers where they belong. The indexes stay, and are kept up to date, where others are
+    found at work in all `attempts`. In the end the planner's statistics are renewed.
 
     It needs a connection beside those of the writers, and BUILDERS more once they are done.
     """
     async with repository.sole_loader(database) as is_alone:
         if not is_alone:
             raise AlreadyLoading
-        before = await repository.searchable(database)
-        are_many = expected >= MANY and expected > MUCH * before
+        is_much = are_many(expected, await repository.searchable(database))
         try:
-            if are_many:
-                await _drop_indexes(database)
+            if is_much:
+                await _drop_indexes(database, attempts)
             yield
-            if are_many:
+            if is_much:
                 await _rank(database)
         finally:
             await build_indexes(database)
         await _analyze(database)
 
 
-async def _drop_indexes(database: Database) -> None:
-    """They stay, and are kept up to date, where others are at work without a pause."""
-    for attempt in range(ATTEMPTS):
+async def _drop_indexes(database: Database, attempts: int) -> None:
+    for attempt in range(attempts):
         if attempt:
             await asyncio.sleep(PAUSE_SECONDS)
         if await repository.drop_indexes(database):
