@@ -18,9 +18,7 @@ SUPERUSER = "postgres"
 # Sensible for a small machine that runs everything; a larger one overrides by ALTER SYSTEM.
 SETTINGS = {
     "max_connections": "200",
-    # Taken page by page as they are read, so a small catalogue never has them; of a million works a
-    # search of two usual words takes a third longer with 256.
-    "shared_buffers": "512MB",
+    "shared_buffers": "256MB",
     "effective_cache_size": "1GB",
     "work_mem": "8MB",
     "maintenance_work_mem": "128MB",
